@@ -1,0 +1,1 @@
+"""The published language: one file an event type. The tree is the catalogue."""

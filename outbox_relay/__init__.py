@@ -1,0 +1,1 @@
+"""How it leaves: bytes from Postgres to Kafka, in order, by one leader. It decodes nothing."""
