@@ -1,0 +1,1 @@
+"""Each hop of the platform beside its peers, in the same run, on the same machine: `make bench`."""

@@ -1,0 +1,83 @@
+"""`python -m benchmarks`: all hops, or the one that HOP names; FULL=1 takes the time that steady figures need."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import uvloop
+from rich.console import Console
+
+from benchmarks import hops, machine, servers
+from benchmarks.bench import BUILD, Bench
+from benchmarks.calibration import TOO_MUCH, calibrate, worst_drift
+from benchmarks.contest import Hop, WrongResultError
+from benchmarks.durability import assert_durable
+from benchmarks.report import latency_rows, rows_of, show, write_json
+from benchmarks.rounds import FULL, QUICK, play
+from eventing.errors import OrderloomError
+
+Report = dict[str, Any]
+
+
+async def measure(hop: Hop, bench: Bench, own_database: str, report: Report, console: Console) -> None:
+    async with hop.contests(bench) as contests:
+        clock = bench.servers.cpu_clock()
+        for contest in contests:
+            with console.status("") as status:
+                before = calibrate(own_database)
+                outcome = await play(contest, bench.effort, clock, lambda words: status.update(f"{hop.name}: {words}"))
+                after = calibrate(own_database)
+            report["rows"] += rows_of(hop.name, outcome)
+            report["latencies"] += latency_rows(hop.name, outcome)
+            report["calibrations"].append(
+                {"hop": hop.name, "contest": contest.name, "before": before._asdict(), "after": after._asdict()}
+            )
+            if (moved := worst_drift(before, after)) > TOO_MUCH:
+                report["remarks"].append(
+                    f"the machine's own pace moved by {moved:.0%} during “{hop.name}, {contest.name}”: take it again."
+                )
+
+
+async def run(only: str | None, full: bool, console: Console) -> Report:
+    chosen = hops.discover(only)
+    bench = Bench(servers.find(), FULL if full else QUICK)
+    report: Report = {
+        "taken": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine.describe(bench.servers.postgres_url),
+        "durability": assert_durable(bench.servers.postgres_url),
+        "full": full,
+        "rows": [],
+        "latencies": [],
+        "calibrations": [],
+        "skipped": bench.skipped,
+        "remarks": [],
+    }
+    async with bench.database("calibration") as own_database:
+        for hop in chosen:
+            console.print(f"[bold]{hop.name}[/]: {hop.says}")
+            await measure(hop, bench, own_database, report, console)
+    return report
+
+
+def main() -> int:
+    console = Console(highlight=False)
+    start = time.monotonic()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            report = runner.run(run(os.environ.get("HOP") or None, os.environ.get("FULL") == "1", console))
+    except (OrderloomError, WrongResultError) as error:
+        console.print(f"[red]bench:[/] {error}")
+        return 2
+    write_json(BUILD / "bench.json", report)
+    show(console, report)
+    console.print(f"{time.monotonic() - start:.0f} s; the figures are in {BUILD / 'bench.json'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
