@@ -1,0 +1,4 @@
+"""What a customer asks for, and how it ends."""
+
+STREAM = "order"
+TOPIC = "order.events.v1"

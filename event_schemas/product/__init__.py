@@ -1,0 +1,4 @@
+"""What can be bought, and at which price."""
+
+STREAM = "product"
+TOPIC = "catalogue.events.v1"

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from eventing.schema import event
+
+
+@event("stock.adjusted")
+class StockAdjusted:
+    """A count has shown more or fewer than was believed."""
+
+    sku: str
+    delta: int
+    """Negative for fewer."""
+    reason: str
