@@ -1,0 +1,50 @@
+"""Named places where a test can make the process die at once, as kill -9 would, at the n-th pass.
+
+`ORDERS_CRASH_POINT=commands.committed:3` with `ORDERS_ENVIRONMENT=test`. Each name is declared here, so that a test
+with a misspelt name fails instead of never crashing; outside tests a setting is refused, so that none can be used
+against a platform that is live.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from eventing.errors import Misconfigured
+
+CRASH_POINTS: Final = {
+    "commands.committed": "The events and the answer are committed; the caller has heard nothing.",
+    "commands.before_append": "The command is decided; nothing is stored.",
+    "relay.before_produce": "The batch is read; nothing of it was given to Kafka.",
+    "relay.produced": "The batch was given to Kafka's client; no acknowledgement has come.",
+    "relay.acknowledged": "Kafka has the batch; the checkpoint has not moved.",
+    "relay.checkpointed": "The checkpoint has moved; nobody was told.",
+}
+
+EXIT_STATUS: Final = 137
+"""That of a process killed with -9."""
+
+_passes_left: dict[str, int] = {}
+
+
+def reach(name: str) -> None:
+    """Die here if this pass is the one that was asked for. Costs one look at an empty dict otherwise."""
+    if not _passes_left or name not in _passes_left:
+        return
+    _passes_left[name] -= 1
+    if _passes_left[name] == 0:
+        os._exit(EXIT_STATUS)
+
+
+def arm(wanted: str | None, *, environment: str) -> None:
+    """Called by each composition root with what the settings say."""
+    _passes_left.clear()
+    if not wanted:
+        return
+    if environment != "test":
+        raise Misconfigured("ORDERS_CRASH_POINT kills processes: take it away, or set ORDERS_ENVIRONMENT=test.")
+    name, _, passes = wanted.partition(":")
+    if name not in CRASH_POINTS or not (passes.isascii() and passes.isdigit() and int(passes) > 0):
+        known = ", ".join(sorted(CRASH_POINTS))
+        raise Misconfigured(f"ORDERS_CRASH_POINT is {wanted!r}, not name:pass with one of these names: {known}.")
+    _passes_left[name] = int(passes)
