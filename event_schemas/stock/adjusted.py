@@ -11,3 +11,5 @@ class StockAdjusted:
     delta: int
     """Negative for fewer."""
     reason: str
+    reference: str
+    """The count or report it comes from: the same one is never booked twice."""
