@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,16 @@ class Worker:
 
 
 @asynccontextmanager
-async def worker(name: str, *argv: str, cwd: Path | None = None) -> AsyncIterator[Worker]:
+async def worker(
+    name: str, *argv: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> AsyncIterator[Worker]:
     process = await asyncio.create_subprocess_exec(
-        *argv, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=ONE_ANSWER, cwd=cwd
+        *argv,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=ONE_ANSWER,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
     )
     try:
         yield Worker(process, name)
