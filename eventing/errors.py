@@ -3,6 +3,7 @@
     OrderloomError
     ├── Refusal               the caller asked for what can't be: a stable code, nothing changed
     │   └── Conflict          a stream was not at the version that the caller believed in
+    ├── Unreadable            stored or received bytes are no event that this installation knows
     ├── Unavailable           a server or a limit stands in the way: the same call may work later
     └── Misconfigured         the surroundings are wrong: one sentence says what to change
 
@@ -49,6 +50,12 @@ class Conflict(Refusal):
         self.stream = stream
         self.expected = expected
         self.actual = actual
+
+
+class Unreadable(OrderloomError):
+    """These bytes are no event that this installation knows; reading them again won't help."""
+
+    code = "unreadable"
 
 
 class Unavailable(OrderloomError):
