@@ -1,0 +1,169 @@
+"""An order, as far as its customer has a say in it: placed, sent elsewhere, called off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, assert_never
+
+from command_service.pricing import Offer, WantedLine, price
+from event_schemas.order.cancellation_requested import OrderCancellationRequested
+from event_schemas.order.cancelled import OrderCancelled
+from event_schemas.order.confirmed import OrderConfirmed
+from event_schemas.order.delivery_address_changed import OrderDeliveryAddressChanged
+from event_schemas.order.failed import OrderFailed
+from event_schemas.order.placed import OrderPlaced
+from event_schemas.values import Address
+from eventing.decider import Decider
+from eventing.errors import Refusal
+
+CATEGORY: Final = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder:
+    order_id: str
+    customer_id: str
+    customer_name: str
+    customer_email: str
+    lines: Sequence[WantedLine]
+    delivery_address: Address
+    sales_channel: str
+    offers: Mapping[str, Offer]
+    """Of the SKUs in `lines`; one that is missing here is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDeliveryAddress:
+    address: Address
+    given_to_carrier: bool
+    """Whether the carrier was asked for a label already: it stands in the order's shipment, not in the order."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCancellation:
+    reason: str
+
+
+Command = PlaceOrder | ChangeDeliveryAddress | RequestCancellation
+Event = (
+    OrderPlaced
+    | OrderDeliveryAddressChanged
+    | OrderCancellationRequested
+    | OrderConfirmed
+    | OrderFailed
+    | OrderCancelled
+)
+
+
+class Status(StrEnum):
+    PLACED = "placed"
+    CANCELLING = "cancelling"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED: Final = frozenset({Status.CONFIRMED, Status.FAILED, Status.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    placed: OrderPlaced
+    address: Address
+    status: Status = Status.PLACED
+
+
+def decide(command: Command, order: Order | None) -> Sequence[Event]:
+    match command:
+        case PlaceOrder():
+            return _place(command) if order is None else _placed_before(command, order)
+        case ChangeDeliveryAddress():
+            return _change_address(command, _existing(order))
+        case RequestCancellation():
+            return _cancel(command, _existing(order))
+        case _:
+            assert_never(command)
+
+
+def _place(command: PlaceOrder) -> Sequence[Event]:
+    priced = price(command.lines, command.offers)
+    return [
+        OrderPlaced(
+            order_id=command.order_id,
+            customer_id=command.customer_id,
+            customer_name=command.customer_name,
+            customer_email=command.customer_email,
+            currency=priced.currency,
+            lines=priced.lines,
+            total=priced.total,
+            delivery_address=command.delivery_address,
+            sales_channel=command.sales_channel,
+        )
+    ]
+
+
+def _placed_before(command: PlaceOrder, order: Order) -> Sequence[Event]:
+    same_lines = [(line.sku, line.quantity) for line in order.placed.lines] == [tuple(line) for line in command.lines]
+    if same_lines and order.placed.customer_id == command.customer_id:
+        return []
+    raise Refusal("Another order has this id already: place it under a new one.", code="order_exists")
+
+
+def _change_address(command: ChangeDeliveryAddress, order: Order) -> Sequence[Event]:
+    if command.address == order.address:
+        return []
+    _check_not_ended(order)
+    if order.status is Status.CANCELLING:
+        raise Refusal("The order is being cancelled: it goes nowhere.", code="order_cancelling")
+    if command.given_to_carrier:
+        raise Refusal(
+            "The carrier has the order already: cancel it, or ask the carrier to redirect the parcel.",
+            code="already_shipped",
+        )
+    return [OrderDeliveryAddressChanged(order_id=order.placed.order_id, address=command.address)]
+
+
+def _cancel(command: RequestCancellation, order: Order) -> Sequence[Event]:
+    if order.status is Status.CANCELLING:
+        return []
+    _check_not_ended(order)
+    return [OrderCancellationRequested(order_id=order.placed.order_id, reason=command.reason)]
+
+
+def _existing(order: Order | None) -> Order:
+    if order is None:
+        raise Refusal("There is no such order.", code="order_not_found")
+    return order
+
+
+def _check_not_ended(order: Order) -> None:
+    if order.status in ENDED:
+        raise Refusal(
+            f"The order has ended, it is {order.status}: nothing about it changes any more.",
+            code="order_ended",
+            order_status=order.status,
+        )
+
+
+def evolve(order: Order | None, event: Event) -> Order | None:
+    if isinstance(event, OrderPlaced):
+        return Order(event, event.delivery_address)
+    assert order is not None, "a stream of an order begins with its placing"
+    match event:
+        case OrderDeliveryAddressChanged():
+            return replace(order, address=event.address)
+        case OrderCancellationRequested():
+            return replace(order, status=Status.CANCELLING)
+        case OrderConfirmed():
+            return replace(order, status=Status.CONFIRMED)
+        case OrderFailed():
+            return replace(order, status=Status.FAILED)
+        case OrderCancelled():
+            return replace(order, status=Status.CANCELLED)
+        case _:
+            assert_never(event)
+
+
+ORDER: Final[Decider[Command, Order | None, Event]] = Decider(None, decide, evolve)

@@ -1,0 +1,132 @@
+"""The stock of one product, as the warehouse moves it: received, and corrected by a count.
+
+What orders have reserved stands in the reservations and is no business of this stream; how much is still available
+comes in with the command, from the table of stock levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, assert_never
+
+from event_schemas.stock.adjusted import StockAdjusted
+from event_schemas.stock.received import StockReceived
+from eventing.decider import Decider
+from eventing.errors import Refusal
+
+CATEGORY: Final = "stock"
+LARGEST_MOVEMENT: Final = 1_000_000
+LARGEST_STOCK: Final = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveStock:
+    sku: str
+    quantity: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustStock:
+    sku: str
+    delta: int
+    reason: str
+    reference: str
+    available: int
+
+
+Command = ReceiveStock | AdjustStock
+Event = StockReceived | StockAdjusted
+
+
+class Movement(NamedTuple):
+    """What was booked under a reference. A chain, newest first: evolving stays cheap however long the stream is."""
+
+    reference: str
+    delta: int
+    before: Movement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    on_hand: int = 0
+    latest: Movement | None = None
+
+
+def decide(command: Command, stock: Stock) -> Sequence[Event]:
+    match command:
+        case ReceiveStock():
+            return _receive(command, stock)
+        case AdjustStock():
+            return _adjust(command, stock)
+        case _:
+            assert_never(command)
+
+
+def _receive(command: ReceiveStock, stock: Stock) -> Sequence[Event]:
+    if not 1 <= command.quantity <= LARGEST_MOVEMENT:
+        raise Refusal(
+            f"A receipt is of 1 to {LARGEST_MOVEMENT} pieces.",
+            code="quantity_out_of_range",
+            least=1,
+            most=LARGEST_MOVEMENT,
+        )
+    if _booked_before(command.reference, command.quantity, stock):
+        return []
+    if stock.on_hand + command.quantity > LARGEST_STOCK:
+        raise Refusal("So many pieces can't be counted any more.", code="stock_too_large", most=LARGEST_STOCK)
+    return [StockReceived(sku=command.sku, quantity=command.quantity, reference=command.reference)]
+
+
+def _adjust(command: AdjustStock, stock: Stock) -> Sequence[Event]:
+    if command.delta == 0 or abs(command.delta) > LARGEST_MOVEMENT:
+        raise Refusal(
+            f"An adjustment is of 1 to {LARGEST_MOVEMENT} pieces, more or fewer.",
+            code="quantity_out_of_range",
+            least=1,
+            most=LARGEST_MOVEMENT,
+        )
+    if _booked_before(command.reference, command.delta, stock):
+        return []
+    if command.available + command.delta < 0:
+        raise Refusal(
+            f"Only {command.available} pieces are not promised to an order: fewer than those can't be taken away.",
+            code="below_reserved",
+            sku=command.sku,
+            available=command.available,
+        )
+    return [StockAdjusted(sku=command.sku, delta=command.delta, reason=command.reason, reference=command.reference)]
+
+
+def _booked_before(reference: str, delta: int, stock: Stock) -> bool:
+    movement = stock.latest
+    while movement is not None and movement.reference != reference:
+        movement = movement.before
+    if movement is None:
+        return False
+    if movement.delta != delta:
+        raise Refusal(
+            f"Under {reference!r} another quantity is booked already: use a reference of its own.",
+            code="reference_reused",
+            reference=reference,
+            booked=movement.delta,
+        )
+    return True
+
+
+def evolve(stock: Stock, event: Event) -> Stock:
+    match event:
+        case StockReceived():
+            return _moved(stock, event.reference, event.quantity)
+        case StockAdjusted():
+            return _moved(stock, event.reference, event.delta)
+        case _:
+            assert_never(event)
+
+
+def _moved(stock: Stock, reference: str, delta: int) -> Stock:
+    return Stock(stock.on_hand + delta, Movement(reference, delta, stock.latest))
+
+
+STOCK: Final[Decider[Command, Stock, Event]] = Decider(Stock(), decide, evolve)
