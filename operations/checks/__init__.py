@@ -1,0 +1,1 @@
+"""Does what the platform stands on answer, let us in, and have the right version?"""
