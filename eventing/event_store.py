@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
+from uuid import UUID
 
 from eventing.envelope import Circumstances, NewEvent, Recorded
 
@@ -45,12 +46,15 @@ class Idempotency(NamedTuple):
 class InlineWrite(NamedTuple):
     """A strongly consistent row kept in the append's own transaction, by a database function named here.
 
-    The function gets `payload` as jsonb. It runs before the log is locked, so that row locks always come first and
-    the lock of the log last: the other way round two appends could wait for each other.
+    The function lives in the database's schema `inline_write` and gets `payload` as jsonb. It runs before the log is
+    locked, so that row locks always come first and the lock of the log last: the other way round two appends could wait
+    for each other. It refuses by `RAISE EXCEPTION '…' USING ERRCODE = 'OL001', DETAIL = '<stable code>'`.
     """
 
     function: str
     payload: Mapping[str, Any]
+    key: str = ""
+    """The row that it touches. Inline writes run in the order of function and key, so that no two wait crosswise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,12 @@ class EventStore(Protocol):
 
     async def read_many(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
         """Whole streams in one round trip; a stream without events is an empty sequence."""
+        ...
+
+    async def read_event(self, event_id: UUID) -> Recorded | None: ...
+
+    async def read_correlated(self, correlation_id: UUID, *, limit: int = 1000) -> Sequence[Recorded]:
+        """All events of one conversation, in the log's order."""
         ...
 
     async def read_log(self, after: int, *, limit: int = 1000) -> Sequence[Recorded]:

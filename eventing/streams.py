@@ -14,6 +14,10 @@ from eventing.errors import Refusal
 _NAME = re.compile(r"[a-z][a-z_]{0,31}-[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
+def is_stream_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
+
+
 def stream_name(category: str, key: str) -> str:
     name = f"{category}-{key}"
     if _NAME.fullmatch(name) is None:
