@@ -23,8 +23,8 @@ What a service writes:
     app = build_application(title, version, OPERATIONS, edge, lifespan=…)       # a FastAPI application
     eventing.web.server.serve(app, settings)
 
-The way of a request: request id and trace → route → load shedding (503) → who is it (401) → may that role (403) →
-how often (429) → the handler → problem or answer → security headers, metrics, a log line if it failed or was slow.
+The way of a request: request id and trace → route → load shedding (503) → who is it (401) → how often (429) → may
+that role (403) → the handler → problem or answer → security headers, metrics, a log line if it failed or was slow.
 An operation can't exist without its roles and its documentation: the route and the OpenAPI document are made from one
 record, and `roles=PUBLIC` has to be said on purpose. Ownership (404, not 403) is the service's own business, below.
 
