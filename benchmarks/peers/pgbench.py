@@ -63,7 +63,7 @@ class Pgbench:
                 prefix = Path(folder) / "log"
                 options = ("-c", str(clients), "-T", str(max(1, round(seconds))), "-R", str(rate))
                 words = await self._run(*options, "-l", "--log-prefix", str(prefix))
-                latencies = [latency(line) for file in Path(folder).iterdir() for line in file.read_text().splitlines()]
+                latencies = logged(Path(folder))
             sample = Sample(len(latencies), number(words, r"duration: (\d+) s"), latencies)
             self.ledger.acknowledged += sample.events
             return sample
@@ -88,6 +88,10 @@ def environment(database_url: str) -> Mapping[str, str]:
     """The address as libpq's variables, so that no password stands on a command line."""
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
     return {names[key]: str(value) for key, value in conninfo_to_dict(database_url).items() if key in names}
+
+
+def logged(folder: Path) -> list[float]:
+    return [latency(line) for file in folder.iterdir() for line in file.read_text().splitlines()]
 
 
 def latency(line: str) -> float:

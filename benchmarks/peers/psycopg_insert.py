@@ -11,7 +11,8 @@ from benchmarks.contest import Contender, Sample
 from benchmarks.peers.equal_table import POSITIONS, TABLE, Ledger
 
 INSERT = f"""
-INSERT INTO {TABLE} (position, stream, version, event_id, type, schema_version, correlation_id, actor, recorded_at, body)
+INSERT INTO {TABLE}
+(position, stream, version, event_id, type, schema_version, correlation_id, actor, recorded_at, body)
 VALUES (nextval('{POSITIONS}'), %b, 1, %b, 'order.placed', 2, %b, 'bench', clock_timestamp(), %b)
 """
 

@@ -1,0 +1,1 @@
+"""HTTP load and the handlers that ours is compared with."""
