@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from eventing.environment import PREFIX, EnvironmentSource, explain
 from eventing.locations import address_check, brokers_check
 
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Port = Annotated[int, Field(ge=0, le=65535)]
 PostgresUrl = Annotated[SecretStr, AfterValidator(address_check("postgresql", "postgresql+psycopg", "postgres"))]
 RedisUrl = Annotated[SecretStr, AfterValidator(address_check("redis", "rediss", "unix"))]
@@ -105,12 +106,6 @@ class StackPorts(Section):
     registry: Port = Field(0, description="fixed port of the local schema registry")
 
 
-class StackSettings(Section):
-    dir: Path = Field(Path(".orders"), description="where the local stack keeps its data and its state file")
-    user: str = Field("nobody", description="who runs the servers when the stack is started by root")
-    ports: StackPorts = StackPorts()
-
-
 class AuthSettings(Section):
     issuer: str = Field("https://orderloom.local", min_length=1, description="the `iss` that tokens must have")
     audience: str = Field("orderloom", min_length=1, description="the `aud` that tokens must have")
@@ -175,13 +170,17 @@ class Settings(BaseSettings):
         "development", description="crash points and mutants exist in test only"
     )
     crash_point: str | None = Field(None, description="name:pass, where a process ends itself at once; test only")
-    cache_dir: Path | None = Field(None, description="where downloads are kept; the user's own cache if not given")
+    cache_dir: Folder | None = Field(None, description="where downloads are kept; the user's own cache if not given")
+    stack_dir: Folder = Field(
+        Path(".orders"), validate_default=True, description="where the local stack keeps its data and its state file"
+    )
+    stack_user: str = Field("nobody", description="who runs the servers when the stack is started by root")
     postgres: PostgresSettings = PostgresSettings()
     kafka: KafkaSettings = KafkaSettings()
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
     redis: RedisSettings = RedisSettings()
     registry: RegistrySettings = RegistrySettings()
-    stack: StackSettings = StackSettings()
+    stack_ports: StackPorts = StackPorts()
     auth: AuthSettings = AuthSettings()
     command_api: CommandApiSettings = CommandApiSettings()
     query_api: QueryApiSettings = QueryApiSettings()
