@@ -54,17 +54,32 @@ def show_json(value: Any) -> None:
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    stdout().print(table(columns, rows, title=title))
+    console = stdout()
+    if console.is_terminal:
+        console.print(table(columns, rows, title=title))
+    else:
+        _print_plain([tuple(columns), *(tuple(_words(cell) for cell in row) for row in rows)])
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> Table:
     """A table whose cells are taken as they are: a `Text` keeps its style, markup in data has no effect."""
-    made = Table(title=title, title_justify="left", box=SIMPLE_HEAD if stdout().is_terminal else None, pad_edge=False)
+    made = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text("" if cell is None else str(cell)) for cell in row))
+        made.add_row(*(cell if isinstance(cell, Text) else Text(_words(cell)) for cell in row))
     return made
+
+
+def _words(cell: object) -> str:
+    return "" if cell is None else str(cell)
+
+
+def _print_plain(lines: Sequence[Sequence[str]]) -> None:
+    """Columns by spaces and nothing behind the last word, as `cut`, `awk` and `diff` like it."""
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    for line in lines:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _console(*, stderr: bool) -> Console:
