@@ -6,7 +6,8 @@ from event_schemas.values import Address
 from eventing.schema import event, upcaster
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_CODE_AND_CITY = re.compile(r"(?P<code>(?:[A-Z]{1,2}-)?\d[\dA-Z]*(?:[ -]\d[\dA-Z]*)?) +(?P<city>\D.*)")
+_WORD_OF_A_CODE = r"[A-Z-]*\d[A-Z\d-]*"
+_CODE_AND_CITY = re.compile(rf"({_WORD_OF_A_CODE}(?: {_WORD_OF_A_CODE})?) ([^\s\d].*)")
 
 
 @event("order.delivery_address_changed", version=1)
@@ -32,8 +33,8 @@ def structured(old: OrderDeliveryAddressChangedV1) -> OrderDeliveryAddressChange
     recipient, *lines = old.address.split("\n")
     country = lines.pop() if lines and _COUNTRY.fullmatch(lines[-1]) else ""
     place = _CODE_AND_CITY.fullmatch(lines[-1]) if lines else None
-    street = "\n".join(lines[:-1] if place else lines)
     code, city = place.groups() if place else ("", "")
+    street = "\n".join(lines[:-1] if place else lines)
     return OrderDeliveryAddressChanged(
         order_id=old.order_id,
         address=Address(recipient=recipient, street=street, postal_code=code, city=city, country=country),

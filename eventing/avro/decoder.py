@@ -15,6 +15,7 @@ from types import NoneType
 from typing import Any, TypeAlias, get_args, get_type_hints
 
 from eventing.avro.source import Source
+from eventing.avro.symbols import Symbols
 from eventing.avro.varints import count_at, length_at, number_at
 from eventing.errors import Misconfigured
 
@@ -47,13 +48,13 @@ class _Reader:
             case "long":
                 return self._read_number("number_at")
             case "boolean":
-                return self._look_up({0: False, 1: True}, "body[at]", "at += 1")
+                return self._look_up(Symbols({0: False, 1: True}), "body[at]", "at += 1")
             case ["null", inner]:
                 return self._read_optional(inner, wanted)
             case {"type": "record", "fields": stored}:
                 return self._read_record(stored, wanted)
             case {"type": "enum", "symbols": symbols, "default": unknown}:
-                known = {at: symbol for at, symbol in enumerate(symbols) if symbol != unknown}
+                known = Symbols((at, symbol) for at, symbol in enumerate(symbols) if symbol != unknown)
                 return self._look_up(known, self._read_number("number_at"))
             case {"type": "array", "items": items}:
                 return self._read_array(items, wanted)
@@ -75,7 +76,7 @@ class _Reader:
         self._source.line(f"end = at + {length}; {value} = body[at:end]{decoded}; at = end")
         return value
 
-    def _look_up(self, table: dict[int, Any], number: str, then: str = "") -> str:
+    def _look_up(self, table: Symbols[int, Any], number: str, then: str = "") -> str:
         value = self._source.fresh("value")
         self._source.line(f"{value} = {self._source.known('KNOWN', table)}[{number}]")
         if then:
@@ -85,7 +86,7 @@ class _Reader:
     def _read_optional(self, inner: Avro, wanted: Any) -> str:
         (some,) = (argument for argument in get_args(wanted) if argument is not NoneType) if wanted else (None,)
         value = self._source.fresh("value")
-        present = self._look_up({0: False, 2: True}, "body[at]", "at += 1")
+        present = self._look_up(Symbols({0: False, 2: True}), "body[at]", "at += 1")
         self._source.line(f"{value} = None")
         with self._source.block(f"if {present}:"):
             self._source.line(f"{value} = {self.read(inner, some)}")

@@ -51,6 +51,8 @@ def _field(field: Field[Any], avro: Avro, docs: Mapping[str, str]) -> Avro:
     if field.name in docs:
         schema["doc"] = docs[field.name]
     if field.default is not MISSING:
+        if isinstance(avro, list) and field.default is not None:
+            raise Misconfigured(f"{field.name}: what may be absent can only default to None; Avro has it so.")
         schema["default"] = field.default
     return schema
 

@@ -1,7 +1,7 @@
 """Writes for one schema the function that turns an event of one class into Avro bytes.
 
 A general writer looks at schema and value anew for every field of every event, which was the dearest step of an append:
-7.6 µs for an order of three lines, 1.7 µs this way. The bytes are the same; tests compare them with fastavro's.
+7.6 µs for an order of three lines, 1.8 µs this way. The bytes are the same; tests compare them with fastavro's.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from eventing.avro.source import Source
+from eventing.avro.symbols import Symbols
 from eventing.avro.varints import VARINTS, written
 
 Avro: TypeAlias = Any
@@ -51,7 +52,7 @@ class _Writer:
                 for field in fields:
                     self.write(field["type"], f"{value}.{field['name']}")
             case {"type": "enum", "symbols": symbols, "default": unknown}:
-                table = {symbol: written(at) for at, symbol in enumerate(symbols) if symbol != unknown}
+                table = Symbols((symbol, written(at)) for at, symbol in enumerate(symbols) if symbol != unknown)
                 self._pieces.append(f"{self._source.known('SYMBOLS', table)}[{value}]")
             case {"type": "array", "items": items}:
                 self._write_array(items, value)
@@ -78,7 +79,7 @@ class _Writer:
         kept, item = self._source.fresh("items"), self._source.fresh("item")
         self._source.line(f"{kept} = {value}")
         self.flush()
-        with self._source.block(f"if {kept}:"):
+        with self._source.block(f"if len({kept}):"):
             self._source.line(f"out.append(VARINTS[len({kept})])")
             with self._source.block(f"for {item} in {kept}:"):
                 self.write(items, item)

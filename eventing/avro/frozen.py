@@ -34,12 +34,14 @@ def freeze(catalogue: Catalogue, folder: Path) -> list[str]:
 
 def changes(catalogue: Catalogue, folder: Path) -> Iterator[str]:
     """What is not as it was frozen, a sentence each."""
-    for line in _recorded(folder):
-        digest, _, file = line.partition("  ")
+    recorded = _recorded(folder)
+    for file, digest in recorded.items():
         if not (folder / file).is_file():
             yield f"{file} is missing: events of this version may be stored; bring it back."
         elif _digest(folder / file) != digest:
             yield f"{file} was changed: put it back as it was and make the change a new version."
+    for file in sorted(path.name for path in folder.glob("*.avsc") if path.name not in recorded):
+        yield f"{file} is not in {DIGESTS}: let `orders schemas generate` write it, not a hand."
     for kind in catalogue:
         for cls in kind.classes:
             frozen = kind.schemas.get(version_of(cls))
@@ -58,9 +60,10 @@ def text_of(kind: EventType, cls: type) -> str:
     return json.dumps(derive(kind, cls), indent=2, ensure_ascii=False) + "\n"
 
 
-def _recorded(folder: Path) -> list[str]:
+def _recorded(folder: Path) -> dict[str, str]:
     file = folder / DIGESTS
-    return file.read_text("utf-8").splitlines() if file.is_file() else []
+    lines = file.read_text("utf-8").splitlines() if file.is_file() else []
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
 def _digests(folder: Path) -> str:

@@ -1,7 +1,7 @@
 """What a schema of the event language may be, so that no bytes can make its reader run away.
 
-Refused: recursion (a deep value exhausts the stack), items of no size (five bytes would become a list of millions),
-maps, floats, fixed and logical types, unions other than `["null", X]`, enums without a default.
+Refused: recursion (a deep value exhausts the stack), records of no size (five bytes would become a list of millions),
+maps, floats, fixed and logical types, unions other than `["null", X]`, enums whose last symbol is not the default.
 """
 
 from __future__ import annotations
@@ -40,9 +40,11 @@ class _Lint:
             case ["null", inner] if not isinstance(inner, list):
                 return ["null", self.check(inner, around)]
             case {"type": "array", "items": items}:
-                return {"type": "array", "items": self._sized(self.check(items, around))}
+                return {"type": "array", "items": self.check(items, around)}
             case {"type": "enum", "name": _, "symbols": [*symbols], "default": default} if default == symbols[-1]:
                 return self._remember(schema, schema)
+            case {"type": "record", "fields": []}:
+                raise self._refused(f"{full_name(schema)} has no size, for it has no field")
             case {"type": "record", "name": _, "fields": [*fields]}:
                 inside = {**around, full_name(schema): None}
                 checked = [field | {"type": self.check(field["type"], inside)} for field in fields]
@@ -52,11 +54,6 @@ class _Lint:
     def _remember(self, schema: Avro, checked: Avro) -> Avro:
         self._named[full_name(schema)] = checked
         return checked
-
-    def _sized(self, items: Avro) -> Avro:
-        if isinstance(items, dict) and items["type"] == "record" and not items["fields"]:
-            raise self._refused("an array's items have no size")
-        return items
 
     def _refused(self, reason: str) -> Misconfigured:
         return Misconfigured(f"{self._source}: {reason}. See docs/schema-evolution.md for what a schema may hold.")
