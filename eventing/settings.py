@@ -126,7 +126,9 @@ class HttpSettings(Section):
     port: Port = Field(0, description="the port to listen at; 0 takes a free one")
     body_limit: int = Field(64 * 1024, ge=1024, le=16 * 1024 * 1024, description="bytes a request may have")
     connection_limit: int = Field(1000, ge=1, description="connections at a time")
+    notice_seconds: float = Field(0.5, ge=0, le=300, description="seconds of not being ready before the door closes")
     drain_seconds: float = Field(10.0, ge=0, le=300, description="seconds for requests to finish when it stops")
+    trusted_proxies: str = Field("", description="addresses whose X-Forwarded-For is believed, with commas")
 
 
 class CommandApiSettings(HttpSettings):

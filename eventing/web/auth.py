@@ -41,7 +41,7 @@ LEEWAY_LIMIT: Final = 30
 _TYPES: Final = frozenset({"at+jwt", "application/at+jwt", "jwt"})
 # Claims that only an ID token has: it says who somebody is to an application, and opens nothing here.
 _OF_AN_ID_TOKEN: Final = frozenset({"nonce", "at_hash", "c_hash"})
-_SUBJECT: Final = re.compile(r"[\x21-\x7e]{1,128}")
+SUBJECT: Final = re.compile(r"[\x21-\x7e]{1,128}")
 _ROLES: Final = {role.value: role for role in Role}
 
 
@@ -164,6 +164,6 @@ def _unambiguous(payload: bytes) -> dict[str, Any]:
 
 def _caller(claims: dict[str, Any]) -> Caller:
     subject, roles = claims["sub"], claims.get("roles", [])
-    if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject) or not isinstance(roles, list):
+    if not isinstance(subject, str) or not SUBJECT.fullmatch(subject) or not isinstance(roles, list):
         raise Unauthenticated("The access token is not acceptable: its subject or its roles can't be read.")
     return Caller(subject, frozenset(_ROLES[name] for name in roles if isinstance(name, str) and name in _ROLES))

@@ -6,6 +6,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from eventing.web.concurrency_limit import ConcurrencyLimit
+
 OTHER_ROUTE: Final = "other"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -46,6 +48,11 @@ class HttpMetrics:
         )
         # labels() takes a lock and builds a tuple of strings each time: the few combinations are kept.
         self._kept: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def watch(self, concurrency: ConcurrencyLimit) -> None:
+        """Read when somebody asks for the metrics, and not kept up with each request."""
+        self.in_flight.set_function(lambda: concurrency.in_flight)
+        self.concurrency_limit.set_function(lambda: concurrency.limit)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         kept = self._kept.get((method, route, status))
