@@ -74,8 +74,7 @@ def _receive(command: ReceiveStock, stock: Stock) -> Sequence[Event]:
         )
     if _booked_before(command.reference, command.quantity, stock):
         return []
-    if stock.on_hand + command.quantity > LARGEST_STOCK:
-        raise Refusal("So many pieces can't be counted any more.", code="stock_too_large", most=LARGEST_STOCK)
+    _check_countable(stock.on_hand + command.quantity)
     return [StockReceived(sku=command.sku, quantity=command.quantity, reference=command.reference)]
 
 
@@ -96,7 +95,13 @@ def _adjust(command: AdjustStock, stock: Stock) -> Sequence[Event]:
             sku=command.sku,
             available=command.available,
         )
+    _check_countable(stock.on_hand + command.delta)
     return [StockAdjusted(sku=command.sku, delta=command.delta, reason=command.reason, reference=command.reference)]
+
+
+def _check_countable(on_hand: int) -> None:
+    if on_hand > LARGEST_STOCK:
+        raise Refusal("So many pieces can't be counted any more.", code="stock_too_large", most=LARGEST_STOCK)
 
 
 def _booked_before(reference: str, delta: int, stock: Stock) -> bool:

@@ -1,0 +1,23 @@
+"""How much of each product is not promised to an order yet, from the table `stock_levels`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from command_service.coalescing import Coalesced
+
+ReadAvailable = Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
+"""As it is committed now; a SKU without a row is left out."""
+
+
+class StockLevels:
+    def __init__(self, read: ReadAvailable) -> None:
+        self._read = read
+        self._rows = Coalesced[str, int](self._fetch)
+
+    async def available(self, sku: str) -> int:
+        return (await self._rows.get([sku]))[sku]
+
+    async def _fetch(self, skus: Sequence[str]) -> Mapping[str, int]:
+        rows = await self._read(skus)
+        return {sku: rows.get(sku, 0) for sku in skus}
