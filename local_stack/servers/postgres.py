@@ -1,0 +1,93 @@
+"""PostgreSQL, as durable as in production: fsync stays on."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+
+import psycopg
+from psycopg import sql
+
+from eventing.errors import Misconfigured
+from local_stack.processes import last_lines
+from local_stack.server import Server
+from local_stack.site import Site
+from local_stack.state import HOST
+
+USER = "orders"
+DATABASES = ("orders", "registry")
+
+SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "wal_level": "logical",  # change data capture can be compared with the relay
+    "max_wal_size": "2GB",
+    "log_line_prefix": "%m [%p] ",
+}
+
+
+class Postgres(Server):
+    name = "postgres"
+    title = "PostgreSQL"
+    executable = "postgres"
+    port_names = ("postgres",)
+    stop_signal = signal.SIGINT  # the fast shutdown: sessions are ended, data are flushed
+
+    def prepare(self, site: Site) -> None:
+        if not (site.data(self.name) / "PG_VERSION").exists():
+            self._initialise(site)
+        # Left by a killed server. No process of ours lives when this is called, so it can name a stranger only.
+        (site.data(self.name) / "postmaster.pid").unlink(missing_ok=True)
+
+    def command(self, site: Site) -> list[str]:
+        settings = {**SETTINGS, "port": str(site.port("postgres"))}
+        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return [str(site.programs["postgres"] / "postgres"), "-D", str(site.data(self.name)), *arguments]
+
+    def check(self, site: Site) -> None:
+        with self._connect(site) as connection:
+            found = {row[0] for row in connection.execute("SELECT datname FROM pg_database").fetchall()}
+            for database in DATABASES:
+                if database not in found:
+                    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+
+    def version(self, site: Site, /) -> str:
+        with self._connect(site) as connection:
+            return str(connection.info.parameter_status("server_version")).split(" ")[0]
+
+    def _connect(self, site: Site) -> psycopg.Connection:
+        return psycopg.connect(
+            host=HOST,
+            port=site.port("postgres"),
+            user=USER,
+            password=site.state.postgres_password,
+            dbname="postgres",
+            connect_timeout=2,
+            autocommit=True,
+        )
+
+    def _initialise(self, site: Site) -> None:
+        """initdb removes what it made when it fails, so PG_VERSION stands for a whole cluster."""
+        password = site.account.write(site.config(self.name) / "password", site.state.postgres_password)
+        command = [
+            str(site.programs["postgres"] / "initdb"),
+            *("-D", str(site.data(self.name)), "-U", USER, "--auth=scram-sha-256", f"--pwfile={password}"),
+            *("--encoding=UTF8", "--locale=C", "--no-instructions"),
+        ]
+        with site.log(self.name).open("ab") as log:
+            done = subprocess.run(
+                command,
+                check=False,
+                cwd=site.data(self.name),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **site.account.popen_arguments(),
+            )
+        password.unlink()
+        if done.returncode:
+            said = "\n".join(last_lines(site.log(self.name), 10))
+            raise Misconfigured(f"initdb could not make a PostgreSQL cluster in {site.data(self.name)}:\n{said}")
