@@ -38,6 +38,9 @@ class Registry(Server):
         return {
             "QUARKUS_HTTP_HOST": HOST,
             "QUARKUS_HTTP_PORT": str(site.port("registry")),
+            # Left alone, it listens at 0.0.0.0:9000 as well, and a second stack could not start beside the first.
+            "QUARKUS_MANAGEMENT_HOST": HOST,
+            "QUARKUS_MANAGEMENT_PORT": "0",
             "APICURIO_STORAGE_KIND": "sql",
             "APICURIO_STORAGE_SQL_KIND": "postgresql",
             "APICURIO_DATASOURCE_URL": f"jdbc:postgresql://{HOST}:{site.port('postgres')}/registry",
