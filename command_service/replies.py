@@ -33,7 +33,7 @@ class Reply(NamedTuple):
 
     def stored(self) -> bytes:
         """The position is not known before the append, so the token is made when the reply is given."""
-        return orjson.dumps([self.status, self.headers, self.written]) + b"\n" + self.body
+        return orjson.dumps([self.status, self.headers, list(self.written or ())]) + b"\n" + self.body
 
 
 def read_stored(answer: bytes) -> Reply:

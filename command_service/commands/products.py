@@ -63,7 +63,7 @@ def _kept_row(product: Product, version: int) -> InlineWrite:
         "name": product.name,
         "unit_price": product.unit_price,
         "currency": product.currency,
-        "retired": product.retired,
+        "status": "retired" if product.retired else "offered",
         "version": version,
     }
     return InlineWrite(KEEP_ROW, row, product.sku)
