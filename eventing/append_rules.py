@@ -36,6 +36,9 @@ def check(append: Append) -> None:
     _check_circumstances(append.circumstances)
     if append.idempotency is not None:
         _check_idempotency(append.idempotency)
+    if append.inline and not any(write.events for write in writes):
+        # By their ids alone a repetition is recognised.
+        raise Refusal("Inline writes belong to events: append at least one.", code="invalid_inline_write")
     for inline in append.inline:
         _check_inline(inline)
 

@@ -1,0 +1,1 @@
+"""Everything of the event store that speaks with PostgreSQL."""

@@ -1,0 +1,66 @@
+"""Connections of the services: under their role, and with bounds, so that none holds up others when its client dies."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from eventing.errors import Misconfigured, Unavailable
+from eventing.postgres.addresses import SERVICE_ROLE, libpq_url
+
+CONNECT_TIMEOUT: Final = 5
+
+_NETWORK: Final[dict[str, str | int]] = {
+    "connect_timeout": CONNECT_TIMEOUT,
+    # Without these a server that vanished is noticed after two hours.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
+_SESSION: Final = {
+    "role": SERVICE_ROLE,
+    "timezone": "UTC",
+    # Whoever is paused between two statements of a transaction gives its locks back.
+    "idle_in_transaction_session_timeout": "5s",
+    "lock_timeout": "3s",
+    "statement_timeout": "30s",
+    # The server notices by itself that a client which waits for it has gone.
+    "client_connection_check_interval": "2s",
+    # Plans made for arrays of unknown length are the right ones for each length here.
+    "plan_cache_mode": "force_generic_plan",
+}
+
+_WRONG_CREDENTIALS: Final = ("28000", "28P01")
+
+
+def conninfo(url: str, *, application_name: str, **session: str) -> str:
+    options = " ".join(f"-c {name}={value}" for name, value in (_SESSION | session).items())
+    return make_conninfo(libpq_url(url), application_name=application_name, options=options, **_NETWORK)
+
+
+async def connect(url: str, *, application_name: str = "orderloom", **session: str) -> psycopg.AsyncConnection:
+    """An autocommit connection. Raises `Unavailable`, or `Misconfigured` where trying again can't help."""
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT + 1):
+            return await psycopg.AsyncConnection.connect(
+                conninfo(url, application_name=application_name, **session), autocommit=True
+            )
+    except TimeoutError as error:
+        raise Unavailable("Postgres does not answer: check its address and that it runs.") from error
+    except psycopg.OperationalError as error:
+        raise explained(error) from error
+
+
+def explained(error: psycopg.Error) -> Unavailable | Misconfigured:
+    """The last line says what the server said; the lines before it, which addresses were tried."""
+    said = str(error).strip().splitlines()[-1] if str(error).strip() else "no answer"
+    if SERVICE_ROLE in said:
+        return Misconfigured("The database is not ready for the services: run `orders db upgrade`.")
+    if error.sqlstate in _WRONG_CREDENTIALS or "authentication failed" in said:
+        return Misconfigured(f"Postgres refuses these credentials ({said}): set ORDERS_POSTGRES__URL.")
+    return Unavailable(f"Postgres can't be reached: {said}")

@@ -1,0 +1,1 @@
+SELECT free_log()

@@ -1,0 +1,4 @@
+SELECT position, stream, version, event_id, type, schema_version, correlation_id, causation_id, actor, traceparent,
+       recorded_at, body
+FROM events
+WHERE event_id = %s
