@@ -1,4 +1,4 @@
-"""What a user may decide about the local stack, read from the environment in this one place."""
+"""What a user may decide about the local stack: the part of the settings that it reads."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from eventing.errors import Misconfigured
+from eventing.settings import Settings, read_settings
 
 PORT_NAMES = ("postgres", "redis", "kafka", "kafka_controller", "elasticsearch", "registry")
-PORT_VARIABLE = "ORDERS_STACK_PORTS__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,28 +22,20 @@ class Options:
     """The ports that are fixed; the others are chosen."""
 
 
-def from_environment(environ: Mapping[str, str] = os.environ) -> Options:
+def from_settings(settings: Settings | None = None) -> Options:
+    settings = settings or read_settings()
+    ports = {name: getattr(settings.stack_ports, name) for name in PORT_NAMES}
     return Options(
-        stack_dir=Path(environ.get("ORDERS_STACK_DIR") or ".orders").expanduser().absolute(),
-        cache_dir=_cache_dir(environ).expanduser().absolute(),
-        user=environ.get("ORDERS_STACK_USER") or "nobody",
-        ports=dict(_fixed_ports(environ)),
+        stack_dir=settings.stack_dir.expanduser().absolute(),
+        cache_dir=_cache_dir(settings.cache_dir),
+        user=settings.stack_user,
+        ports={name: port for name, port in ports.items() if port},
     )
 
 
 def variable(port_name: str) -> str:
-    return PORT_VARIABLE + port_name.upper()
+    return f"ORDERS_STACK_PORTS__{port_name.upper()}"
 
 
-def _cache_dir(environ: Mapping[str, str]) -> Path:
-    if given := environ.get("ORDERS_CACHE_DIR"):
-        return Path(given)
-    return Path(environ.get("XDG_CACHE_HOME") or "~/.cache") / "orderloom"
-
-
-def _fixed_ports(environ: Mapping[str, str]) -> list[tuple[str, int]]:
-    given = [(name, environ[variable(name)]) for name in PORT_NAMES if environ.get(variable(name))]
-    for name, text in given:
-        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
-            raise Misconfigured(f"{variable(name)} is {text!r}: give a port from 1 to 65535, or leave it out.")
-    return [(name, int(text)) for name, text in given]
+def _cache_dir(given: Path | None) -> Path:
+    return (given or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "orderloom").expanduser().absolute()

@@ -31,7 +31,7 @@ SERVERS: tuple[Server, ...] = (Postgres(), Kafka(), Elasticsearch(), Redis(), Re
 class Stack:
     def __init__(self, stack_dir: Path | None = None, options: Options | None = None) -> None:
         """Without a folder, the one that the settings name."""
-        given = options or stack_options.from_environment()
+        given = options or stack_options.from_settings()
         self.options = replace(given, stack_dir=stack_dir.absolute()) if stack_dir else given
         self.dir = self.options.stack_dir
 
@@ -59,10 +59,7 @@ class Stack:
 
     def addresses(self) -> Addresses | None:
         """Where the servers answer; None if the stack does not run, or not whole."""
-        known = state.load(self.dir)
-        if known is None or not all(processes.find([each.kind(_asking(known)) for each in SERVERS]).values()):
-            return None
-        return known.addresses
+        return addresses_of(self.dir)
 
     def site(self) -> Site | None:
         """For looking at a stack as it is."""
@@ -100,6 +97,13 @@ class Stack:
             return self.dir / "servers"
         mark = hashlib.sha256(str(self.dir).encode()).hexdigest()[:12]
         return programs.SHELTER / "stacks" / mark
+
+
+def addresses_of(stack_dir: Path) -> Addresses | None:
+    known = state.load(stack_dir)
+    if known is None or not all(processes.find([each.kind(_asking(known)) for each in SERVERS]).values()):
+        return None
+    return known.addresses
 
 
 def _asking(known: State) -> Site:

@@ -47,7 +47,7 @@ def read(stack_dir: Path) -> Addresses | None:
     """Where the servers of a running stack answer; None if it does not run, or not whole."""
     from local_stack import stack  # the one question here that needs to know the servers
 
-    return stack.Stack(stack_dir).addresses()
+    return stack.addresses_of(stack_dir)
 
 
 def load(stack_dir: Path) -> State | None:

@@ -1,0 +1,100 @@
+"""The five real servers of a test run: those of the environment, else containers if asked for, else a local stack.
+
+A local stack is started by the first test of a run that needs it, whichever process that test is in, and belongs to
+the process that the run was started as. It ends with that process, be it by kill -9.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from eventing.errors import Misconfigured
+from local_stack import ephemeral, state
+from local_stack.locks import exclusive
+
+RUN_VARIABLE = "ORDERLOOM_TEST_RUN"
+
+VARIABLES = {
+    "postgres_url": "ORDERS_POSTGRES__URL",
+    "kafka_bootstrap": "ORDERS_KAFKA__BOOTSTRAP_SERVERS",
+    "elasticsearch_url": "ORDERS_ELASTICSEARCH__URL",
+    "redis_url": "ORDERS_REDIS__URL",
+    "registry_url": "ORDERS_REGISTRY__URL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    postgres_url: str
+    """Of a superuser, so that tests can make databases and roles of their own."""
+    kafka_bootstrap: str
+    elasticsearch_url: str
+    redis_url: str
+    registry_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the tests, the same in all processes that it is spread over."""
+
+    owner: int
+    folder: Path
+
+
+@cache
+def backing() -> Backing:
+    if given := given_by(os.environ):
+        return given
+    if os.environ.get("BACKING") == "containers":
+        return containers()
+    return local(this_run())
+
+
+def given_by(environ: Mapping[str, str]) -> Backing | None:
+    found = {name: environ[variable] for name, variable in VARIABLES.items() if environ.get(variable)}
+    missing = [variable for name, variable in VARIABLES.items() if name not in found]
+    if found and missing:
+        raise Misconfigured(f"tests take all five servers from the environment or none: set {', '.join(missing)} too.")
+    return Backing(**found) if found else None
+
+
+def containers() -> Backing:
+    if find_spec("tests.containers") is None:
+        raise Misconfigured("BACKING=containers needs a Docker engine and tests/containers.py: unset BACKING.")
+    found: Backing = import_module("tests.containers").backing()
+    return found
+
+
+def local(run: Run) -> Backing:
+    """The first process to come starts the stack; the others wait at the lock and find it."""
+    run.folder.mkdir(exist_ok=True, mode=0o700)
+    with exclusive(run.folder / "start.lock"):
+        found = state.read(run.folder) or ephemeral.up(run.folder, run.owner)
+    return Backing(**asdict(found))
+
+
+def begin_run() -> Run:
+    """Called where the run is started, before it is spread over processes: they inherit the variable."""
+    run = Run(os.getpid(), Path(tempfile.gettempdir()) / f"orderloom-test-{secrets.token_hex(6)}")
+    os.environ[RUN_VARIABLE] = f"{run.owner} {run.folder}"
+    return run
+
+
+def this_run() -> Run:
+    owner, _, folder = os.environ[RUN_VARIABLE].partition(" ")
+    return Run(int(owner), Path(folder))
+
+
+def end_run() -> None:
+    """By the owner, so that nothing runs any more when the command line comes back."""
+    run = this_run()
+    if run.owner == os.getpid():
+        ephemeral.end(run.folder)
