@@ -45,7 +45,7 @@ def checks_for(settings: Settings, *, stack_runs: bool) -> list[Check]:
 
 
 def _default_cache() -> Path:
-    return options.from_environment().cache_dir
+    return options.from_settings().cache_dir
 
 
 def _no_servers(_settings: Settings) -> str:

@@ -1,0 +1,56 @@
+"""The demo from its first step to its last word."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Final
+
+from eventing.settings import read_settings
+from operations.demo.screen import screen
+from operations.demo.servers import servers
+from operations.demo.stage import Stage, Step, play
+
+STEPS: Final[tuple[Step, ...]] = (servers,)
+SECONDS_A_PICTURE: Final = 0.25
+
+
+def run(seconds: float | None) -> None:
+    """Lives until it is told to end, or for so many seconds; then everything that it started is stopped."""
+    stage = Stage(read_settings(), screen())
+    with _told_to_end(stage):
+        play(STEPS, stage, lambda stage: _show(stage, seconds))
+    stage.screen.say("The demo has ended.")
+
+
+def _show(stage: Stage, seconds: float | None) -> None:
+    end = time.monotonic() + seconds if seconds is not None else float("inf")
+    stage.screen.say("All of it runs." + ("" if seconds is not None else " Ctrl-C ends it."))
+    with suppress(KeyboardInterrupt), stage.screen.showing(stage.board):
+        while time.monotonic() < end and not stage.ended.wait(min(SECONDS_A_PICTURE, max(0.0, end - time.monotonic()))):
+            stage.screen.refresh(stage.board)
+    stage.ended.set()
+
+
+@contextmanager
+def _told_to_end(stage: Stage) -> Iterator[None]:
+    """Ctrl-C, a closed terminal and a polite kill all mean: end, and leave nothing running.
+
+    While steps are still being taken it is an interrupt like any other; the stack undoes what it has begun.
+    """
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        if stage.ended.is_set():
+            return
+        stage.ended.set()
+        raise KeyboardInterrupt
+
+    known = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in known.items():
+            signal.signal(number, handler)

@@ -1,0 +1,79 @@
+"""Where the demo shows itself: live in a terminal, as plain lines anywhere else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from operations import output
+from operations.demo.board import Board
+
+SECONDS_BETWEEN_LINES: Final = 5.0
+
+
+class Screen:
+    """Plain lines: one for each thing that happens, and figures every few seconds."""
+
+    def __init__(self) -> None:
+        self._next_line = 0.0
+
+    def say(self, sentence: str) -> None:
+        output.show(sentence)
+
+    @contextmanager
+    def showing(self, board: Board) -> Iterator[None]:  # noqa: ARG002
+        yield
+
+    def refresh(self, board: Board) -> None:
+        if time.monotonic() < self._next_line:
+            return
+        self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
+        if board.commands:
+            commands, events = board.counts()
+            placed, seen = commands.get("order placed", 0), sum(events.values())
+            self.say(f"{placed} orders placed, {board.stored} events stored, {seen} seen in Kafka, lag {board.lag}")
+
+
+class TerminalScreen(Screen):
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+        self._live: Live | None = None
+
+    @contextmanager
+    def showing(self, board: Board) -> Iterator[None]:
+        with Live(picture(board), console=self._console, refresh_per_second=4) as self._live:
+            yield
+        self._live = None
+
+    def refresh(self, board: Board) -> None:
+        if self._live:
+            self._live.update(picture(board))
+
+
+def screen() -> Screen:
+    console = output.stdout()
+    return TerminalScreen(console) if console.is_terminal else Screen()
+
+
+def picture(board: Board) -> RenderableType:
+    commands, events = board.counts()
+    parts: list[RenderableType] = []
+    if commands or events:
+        parts.append(Columns([_counts("commands", commands), _counts("events through Kafka", events)], padding=(0, 6)))
+        parts.append(Text(f"{board.stored} events stored, {board.published} published, {board.lag} on their way"))
+        parts.extend(Text(f"  {happening}", style="dim") for happening in list(board.happenings))
+    parts.append(Text("Ctrl-C ends it.", style="dim"))
+    return Group(*parts)
+
+
+def _counts(title: str, counts: dict[str, int]) -> Table:
+    return output.table((title, ""), sorted(counts.items()))
