@@ -1,0 +1,1 @@
+SELECT sku, available FROM stock_levels WHERE sku = ANY (%s::text[])

@@ -1,0 +1,1 @@
+SELECT sku, version, name, unit_price, currency, status FROM catalogue WHERE sku = ANY (%s::text[])
