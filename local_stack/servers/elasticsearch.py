@@ -19,6 +19,7 @@ HEAP = """\
 -Xmx512m
 -XX:+UseSerialGC
 -XX:TieredStopAtLevel=1
+-XX:-UsePerfData
 """
 
 
@@ -29,19 +30,20 @@ class Elasticsearch(Server):
     port_names = ("elasticsearch",)
 
     def prepare(self, site: Site) -> None:
+        site.make_scratch(self.name)
         dist, config = site.programs["elasticsearch"], site.config(self.name)
         for source in (dist / "config").iterdir():
             if source.is_file() and source.name not in ("jvm.options", "elasticsearch.yml"):
                 site.account.write(config / source.name, source.read_text(encoding="utf-8"))
         site.account.write(config / "jvm.options", _jvm_options((dist / "config" / "jvm.options").read_text()))
         site.account.write(config / "elasticsearch.yml", _settings(site))
-        site.account.make_own(_scratch(site))
 
     def command(self, site: Site) -> list[str]:
         home = site.programs["elasticsearch"]
         return [
             site.java,
-            *("-Xms4m", "-Xmx48m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+            *site.java_options(self.name),
+            *("-Xms4m", "-Xmx48m"),
             *("-Dcli.name=server", "-Dcli.script=elasticsearch", "-Dcli.libs=lib/tools/server-cli"),
             *(f"-Des.path.home={home}", f"-Des.path.conf={site.config(self.name)}", "-Des.distribution.type=zip"),
             *("-cp", f"{home}/lib/*:{home}/lib/cli-launcher/*"),
@@ -49,7 +51,7 @@ class Elasticsearch(Server):
         ]
 
     def environment(self, site: Site) -> Mapping[str, str]:
-        return {"ES_TMPDIR": str(_scratch(site)), "ES_JAVA_HOME": str(site.programs["java"])}
+        return {"ES_TMPDIR": str(site.scratch(self.name)), "ES_JAVA_HOME": str(site.programs["java"])}
 
     def working_folder(self, site: Site) -> Path:
         """Its launcher looks for its parts from where it is started."""
@@ -66,10 +68,6 @@ class Elasticsearch(Server):
 
     def version(self, _site: Site, /) -> str:
         return artifacts.version_of("elasticsearch")
-
-
-def _scratch(site: Site) -> Path:
-    return site.data("elasticsearch") / "tmp"
 
 
 def _jvm_options(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import subprocess
 import uuid
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -11,7 +10,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from eventing.errors import Misconfigured
-from local_stack import artifacts
+from local_stack import artifacts, processes
 from local_stack.server import NotReady, Server
 from local_stack.site import Site
 from local_stack.state import HOST
@@ -40,6 +39,7 @@ class Kafka(Server):
     port_names = ("kafka", "kafka_controller")
 
     def prepare(self, site: Site) -> None:
+        site.make_scratch(self.name)
         site.account.write(site.config(self.name) / "server.properties", _properties(site))
         site.account.write(site.config(self.name) / "log4j2.properties", LOGGING)
         if not (site.data(self.name) / "log" / "meta.properties").exists():
@@ -83,22 +83,14 @@ class Kafka(Server):
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         config = str(site.config(self.name) / "server.properties")
         tool = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", config]
-        done = subprocess.run(
-            [*self._java(site), "-Xmx128m", *tool],
-            check=False,
-            cwd=site.data(self.name),
-            capture_output=True,
-            text=True,
-            start_new_session=True,
-            **site.account.popen_arguments(),
-        )
+        done = processes.run([*self._java(site), "-Xmx128m", *tool], self.kind(site), site.account)
         if done.returncode:
-            raise Misconfigured(f"Kafka could not format {site.data(self.name)}:\n{done.stdout}{done.stderr}".rstrip())
+            raise Misconfigured(f"Kafka could not format {site.data(self.name)}:\n{done.stdout.rstrip()}")
 
     def _java(self, site: Site) -> list[str]:
         return [
             site.java,
-            *("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Djava.awt.headless=true"),
+            *site.java_options(self.name),
             f"-Dlog4j2.configurationFile={site.config(self.name) / 'log4j2.properties'}",
             *("-cp", str(site.programs["kafka"] / "*")),
         ]

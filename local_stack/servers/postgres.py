@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 
 import psycopg
 from psycopg import sql
 
 from eventing.errors import Misconfigured
-from local_stack.processes import last_lines
+from local_stack import processes
 from local_stack.server import Server
 from local_stack.site import Site
 from local_stack.state import HOST
@@ -76,18 +75,7 @@ class Postgres(Server):
             *("-D", str(site.data(self.name)), "-U", USER, "--auth=scram-sha-256", f"--pwfile={password}"),
             *("--encoding=UTF8", "--locale=C", "--no-instructions"),
         ]
-        with site.log(self.name).open("ab") as log:
-            done = subprocess.run(
-                command,
-                check=False,
-                cwd=site.data(self.name),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                **site.account.popen_arguments(),
-            )
+        done = processes.run(command, self.kind(site), site.account)
         password.unlink()
         if done.returncode:
-            said = "\n".join(last_lines(site.log(self.name), 10))
-            raise Misconfigured(f"initdb could not make a PostgreSQL cluster in {site.data(self.name)}:\n{said}")
+            raise Misconfigured(f"initdb could not make a cluster in {site.data(self.name)}:\n{done.stdout.rstrip()}")

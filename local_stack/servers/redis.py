@@ -6,7 +6,7 @@ from typing import cast
 
 import redis
 
-from local_stack.server import Server
+from local_stack.server import NotReady, Server
 from local_stack.site import Site
 from local_stack.state import HOST
 
@@ -39,7 +39,8 @@ class Redis(Server):
     def check(self, site: Site) -> None:
         with self._client(site) as client:
             client.set("orderloom:ready", "yes", ex=10)
-            assert client.get("orderloom:ready") == b"yes"
+            if client.get("orderloom:ready") != b"yes":
+                raise NotReady("a key was set, but not read back")
 
     def version(self, site: Site, /) -> str:
         with self._client(site) as client:

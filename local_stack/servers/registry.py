@@ -24,12 +24,13 @@ class Registry(Server):
     needs = "postgres"
 
     def prepare(self, site: Site) -> None:
-        pass
+        site.make_scratch(self.name)
 
     def command(self, site: Site) -> list[str]:
         return [
             site.java,
-            *("-Xms64m", "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:MaxMetaspaceSize=192m"),
+            *site.java_options(self.name),
+            *("-Xms64m", "-Xmx192m", "-XX:MaxMetaspaceSize=192m"),
             *("-Djava.util.logging.manager=org.jboss.logmanager.LogManager", "-jar"),
             str(site.programs["registry"] / "quarkus-run.jar"),
         ]

@@ -72,7 +72,7 @@ def logs(
     json: output.Json = False,
 ) -> None:
     """Show the last lines of a server's log."""
-    from local_stack.processes import last_lines
+    from local_stack.logs import last_lines
     from local_stack.stack import SERVERS, Stack
 
     names = [each.name for each in SERVERS]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 
 from eventing.errors import Misconfigured
-from local_stack import processes
+from local_stack import logs, processes
 from local_stack.progress import OnProgress, Step
 from local_stack.server import Server
 from local_stack.site import Site
@@ -106,31 +105,25 @@ def _launch(server: Server, start: _Start) -> None:
     site = start.site
     site.make_folders(server.name)
     log = site.log(server.name)
-    processes.rotate(log)
+    logs.rotate(log)
     server.prepare(site)
     with start.lock:
         if start.cancelled.is_set():
             raise _Cancelled
         start.started.append(server)
-    environment = {
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        "HOME": str(site.data(server.name)),
-        **server.environment(site),
-    }
     begins_at = log.stat().st_size if log.exists() else 0
     pid = processes.launch(
         server.command(site),
         server.kind(site),
         site.account,
         log=log,
-        environment=environment,
+        environment=server.environment(site),
         folder=server.working_folder(site),
     )
     try:
         _await_answer(server, start, pid, START_SECONDS)
     except Misconfigured as error:
-        said = "\n".join(f"    {line}" for line in processes.last_lines(log, SHOWN_LINES, begins_at))
+        said = "\n".join(f"    {line}" for line in logs.last_lines(log, SHOWN_LINES, begins_at))
         raise Misconfigured(
             f"{error}\n{said}\nThe whole log: `orders stack logs {server.name}`."
             " If it can't be mended, `orders stack reset` begins anew without the data."
