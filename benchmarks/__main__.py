@@ -43,14 +43,12 @@ async def measure(hop: Hop, bench: Bench, own_database: str, report: Report, con
                 )
 
 
-async def run(only: str | None, full: bool, console: Console) -> Report:
-    chosen = hops.discover(only)
-    bench = Bench(servers.find(), FULL if full else QUICK)
+async def run(chosen: list[Hop], bench: Bench, console: Console) -> Report:
     report: Report = {
         "taken": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine.describe(bench.servers.postgres_url),
         "durability": assert_durable(bench.servers.postgres_url),
-        "full": full,
+        "full": bench.effort.full,
         "rows": [],
         "latencies": [],
         "calibrations": [],
@@ -69,7 +67,10 @@ def main() -> int:
     start = time.monotonic()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            report = runner.run(run(os.environ.get("HOP") or None, os.environ.get("FULL") == "1", console))
+            chosen = hops.discover(os.environ.get("HOP") or None)
+            with servers.found(frozenset().union(*(hop.needs for hop in chosen))) as them:
+                bench = Bench(them, FULL if os.environ.get("FULL") == "1" else QUICK)
+                report = runner.run(run(chosen, bench, console))
     except (OrderloomError, WrongResultError) as error:
         console.print(f"[red]bench:[/] {error}")
         return 2

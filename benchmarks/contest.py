@@ -99,3 +99,5 @@ class Hop:
     """One sentence: what is done, from where to where."""
     contests: Callable[[Bench], AbstractAsyncContextManager[Sequence[Contest]]]
     """Prepares servers, tables and processes, gives the contests, and clears everything away afterwards."""
+    needs: frozenset[str] = frozenset({"postgres"})
+    """Sections of the settings whose server has to be there."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -16,14 +18,15 @@ from benchmarks.figures import Ratio, percentile, ratio_of
 from benchmarks.rounds import Entrant, Outcome
 
 PERCENTILES = (50, 95, 99, 99.9)
+Row = dict[str, Any]
 
 
-def rows_of(hop: str, outcome: Outcome) -> list[dict[str, Any]]:
+def rows_of(hop: str, outcome: Outcome) -> list[Row]:
     """A row for each promise: ours by a peer, or by a limit."""
     return [*(peer_row(hop, outcome, entrant) for entrant in outcome.entrants), *limit_rows(hop, outcome)]
 
 
-def peer_row(hop: str, outcome: Outcome, entrant: Entrant) -> dict[str, Any]:
+def peer_row(hop: str, outcome: Outcome, entrant: Entrant) -> Row:
     measure = entrant.peer.measure
     ours = [measure.of(sample) for sample in outcome.samples(outcome.contest.ours)]
     theirs = [measure.of(sample) for sample in outcome.samples(entrant.best)]
@@ -35,7 +38,7 @@ def peer_row(hop: str, outcome: Outcome, entrant: Entrant) -> dict[str, Any]:
     }
 
 
-def limit_rows(hop: str, outcome: Outcome) -> Iterator[dict[str, Any]]:
+def limit_rows(hop: str, outcome: Outcome) -> Iterator[Row]:
     for limit in outcome.contest.limits:
         ours = [limit.measure.of(sample) for sample in outcome.samples(outcome.contest.ours)]
         ratio = ratio_of(ours, [limit.value] * len(ours))
@@ -47,7 +50,7 @@ def limit_rows(hop: str, outcome: Outcome) -> Iterator[dict[str, Any]]:
         }
 
 
-def row(hop: str, outcome: Outcome, peer: str, ratio: Ratio, target: float | None, measure: Measure) -> dict[str, Any]:
+def row(hop: str, outcome: Outcome, peer: str, ratio: Ratio, target: float | None, measure: Measure) -> Row:
     return {
         "hop": hop,
         "contest": outcome.contest.name,
@@ -70,7 +73,7 @@ def cpu_us(outcome: Outcome, contender: Contender) -> float:
     return 1e6 * sum(sample.cpu_seconds for sample in samples) / max(1, sum(sample.events for sample in samples))
 
 
-def latency_rows(hop: str, outcome: Outcome) -> list[dict[str, Any]]:
+def latency_rows(hop: str, outcome: Outcome) -> list[Row]:
     contenders = {one.name: one for one in (outcome.contest.ours, *(entrant.best for entrant in outcome.entrants))}
     rows = []
     for name, contender in contenders.items():
@@ -87,57 +90,71 @@ def write_json(path: Path, report: dict[str, Any]) -> None:
 
 
 def show(console: Console, report: dict[str, Any]) -> None:
-    console.print(ratio_table(report["rows"]))
-    if report["latencies"]:
-        console.print(latency_table(report["latencies"]))
+    for (hop, contest), rows in grouped(report["rows"]):
+        console.print(ratio_table(f"{hop}, {contest}: {ours_words(rows[0])}", rows))
+    for (hop, contest), rows in grouped(report["latencies"]):
+        console.print(latency_table(f"{hop}, {contest}: latency in ms, counted from when each was due", rows))
     for peer, reason in report["skipped"].items():
         console.print(f"[yellow]skipped[/] {peer}: {reason}")
     for remark in report["remarks"]:
         console.print(f"[red]beware[/] {remark}")
 
 
-def ratio_table(rows: Sequence[dict[str, Any]]) -> Table:
-    table = Table(title="Ours beside its peers: median of the rounds' ratios (lowest to highest)", title_justify="left")
-    for heading in ("hop", "question", "peer"):
-        table.add_column(heading)
-    for heading in ("ours", "theirs", "ratio", "spread", "target", "CPU µs/event ours : theirs"):
-        table.add_column(heading, justify="right")
+def grouped(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, str], list[Row]]]:
+    for key, group in groupby(rows, key=lambda each: (each["hop"], each["contest"])):
+        yield key, list(group)
+
+
+def ratio_table(title: str, rows: Sequence[Row]) -> Table:
+    table = a_table(title, "peer")
+    for heading in ("theirs", "ours ÷ theirs", "low–high", "target", "their CPU"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for each in rows:
         table.add_row(
-            each["hop"], each["contest"], each["peer"], amount(each["ours"], each), amount(each["theirs"], each),
-            ratio_words(each), f"{each['low']:.2f}–{each['high']:.2f}", target_words(each), cpu_words(each),
-        )  # fmt: skip
+            each["peer"],
+            amount(each["theirs"], each),
+            ratio_words(each),
+            f"{each['low']:.2f}–{each['high']:.2f}",
+            target_words(each),
+            cpu_words(each["cpu_us_theirs"]),
+        )
     return table
 
 
-def amount(value: float, each: dict[str, Any]) -> str:
+def latency_table(title: str, rows: Sequence[Row]) -> Table:
+    table = a_table(title, "contender")
+    for q in PERCENTILES:
+        table.add_column(f"p{q:g}", justify="right", no_wrap=True)
+    table.add_column("samples", justify="right", no_wrap=True)
+    for each in rows:
+        table.add_row(each["contender"], *(f"{each[f'p{q:g}_ms']:.2f}" for q in PERCENTILES), f"{each['n']:,}")
+    return table
+
+
+def a_table(title: str, first: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table.add_column(first, min_width=24)
+    return table
+
+
+def ours_words(each: Row) -> str:
+    return f"ours {amount(each['ours'], each)}, {cpu_words(each['cpu_us_ours'])} of CPU an event"
+
+
+def amount(value: float, each: Row) -> str:
     return f"{value:,.0f}{each['unit']}" if each["measure"] == RATE.name else f"{value:.2f} {each['unit']}"
 
 
-def ratio_words(each: dict[str, Any]) -> str:
+def ratio_words(each: Row) -> str:
     colour = "bold" if each["target"] is None else "green" if each["met"] else "red"
     return f"[{colour}]{each['ratio']:.2f}×[/]"
 
 
-def target_words(each: dict[str, Any]) -> str:
+def target_words(each: Row) -> str:
     if each["target"] is None:
         return "–"
     return f"{'≥' if each['better'] == 'higher' else '≤'} {each['target']:g}×"
 
 
-def cpu_words(each: dict[str, Any]) -> str:
-    theirs = each["cpu_us_theirs"]
-    return f"{each['cpu_us_ours']:.0f} : {'–' if theirs is None else f'{theirs:.0f}'}"
-
-
-def latency_table(rows: Sequence[dict[str, Any]]) -> Table:
-    table = Table(title="Latency with open-loop arrivals, in milliseconds", title_justify="left")
-    for heading in ("hop", "question", "contender"):
-        table.add_column(heading)
-    for q in PERCENTILES:
-        table.add_column(f"p{q:g}", justify="right")
-    table.add_column("samples", justify="right")
-    for each in rows:
-        figures = (f"{each[f'p{q:g}_ms']:.2f}" for q in PERCENTILES)
-        table.add_row(each["hop"], each["contest"], each["contender"], *figures, f"{each['n']:,}")
-    return table
+def cpu_words(microseconds: float | None) -> str:
+    return "–" if microseconds is None else f"{microseconds:,.0f} µs"

@@ -25,17 +25,19 @@ from benchmarks.worker import Worker, python_module, serve, worker
 
 class Kind(NamedTuple):
     name: str
-    table: str
+    schema: str
+    """One each: their database functions have one and the same name."""
     recorder: type[Any]
     database_functions: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
-    "aggregate": Kind("pyeventsourcing, fastest recorder", "pes_aggregate", PostgresAggregateRecorder),
-    "ordered": Kind("pyeventsourcing, ordered default", "pes_ordered", PostgresApplicationRecorder),
-    "functions": Kind("pyeventsourcing, ordered by functions", "pes_functions", PostgresApplicationRecorder, True),
+    "aggregate": Kind("pyeventsourcing, fastest recorder", "peer_aggregate", PostgresAggregateRecorder),
+    "ordered": Kind("pyeventsourcing, ordered default", "peer_ordered", PostgresApplicationRecorder),
+    "functions": Kind("pyeventsourcing, ordered by functions", "peer_functions", PostgresApplicationRecorder, True),
 }
 MOST_THREADS = 16
+TABLE = "stored_events"
 
 
 @asynccontextmanager
@@ -54,10 +56,12 @@ async def contenders(kind: str, database_url: str, body: bytes, threads: tuple[i
 
     async def check() -> None:
         with psycopg.connect(database_url) as connection:
-            stored = connection.execute(f"SELECT count(*) FROM {chosen.table}").fetchall()[0][0]
+            stored = connection.execute(f"SELECT count(*) FROM {chosen.schema}.{TABLE}").fetchall()[0][0]
         if stored != acknowledged:
             raise WrongResultError(f"{chosen.name}: {acknowledged} appends were acknowledged, {stored} are stored.")
 
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {chosen.schema}")
     async with worker(chosen.name, *python_module(__name__, database_url, kind, body.hex())) as recorders:
         yield [contender(recorders, count) for count in threads]
 
@@ -72,9 +76,9 @@ def open_recorder(database_url: str, kind: Kind) -> Any:
         password=str(address.get("password", "")),
         pool_size=MOST_THREADS,
         enable_db_functions=kind.database_functions,
-        schema="public",
+        schema=kind.schema,
     )
-    recorder = kind.recorder(datastore, events_table_name=kind.table)
+    recorder = kind.recorder(datastore, events_table_name=TABLE)
     recorder.create_table()
     return recorder
 
