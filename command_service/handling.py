@@ -23,8 +23,9 @@ from eventing.errors import Conflict, Refusal
 from eventing.event_store import AlreadyDone, Append, Appended, EventStore, Idempotency, InlineWrite, StreamWrite
 from eventing.web.auth import Caller
 
-ATTEMPTS: Final = 5
+ATTEMPTS: Final = 8
 FIRST_PAUSE: Final = 0.005
+LONGEST_PAUSE: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +112,4 @@ class Handler:
 
 def _pause(attempt: int) -> float:
     """Grows, and is spread, so that those who met once do not meet again."""
-    return FIRST_PAUSE * (1 << attempt) * random.random()  # noqa: S311 - nothing secret depends on it
+    return min(FIRST_PAUSE * (1 << attempt), LONGEST_PAUSE) * random.random()  # noqa: S311 - nothing secret depends on it

@@ -1,0 +1,86 @@
+"""The write API as real processes on real servers, which a test may kill."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from eventing.settings import Settings
+from eventing.web.auth import Role
+from eventing.web.setup import local_issuer
+from tests.support.write_api import Client, settings_for
+
+START_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all processes of one test share."""
+
+    database_url: str
+    redis_url: str
+    folder: Path
+
+    @property
+    def settings(self) -> Settings:
+        return settings_for(self.folder)
+
+    def environment(self, given: Mapping[str, str]) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
+        return {
+            **inherited,
+            "ORDERS_ENVIRONMENT": "test",
+            "ORDERS_POSTGRES__URL": self.database_url,
+            "ORDERS_REDIS__URL": self.redis_url,
+            "ORDERS_AUTH__KEY_FILE": str(self.folder / "issuer.json"),
+            "ORDERS_COMMAND_API__PORT": "0",
+            "ORDERS_RATE_LIMIT__ENABLED": "false",
+            **given,
+        }
+
+
+class ApiProcess:
+    def __init__(self, process: asyncio.subprocess.Process, address: str, surroundings: Surroundings) -> None:
+        self.process = process
+        self.address = address
+        self._issuer = local_issuer(surroundings.settings)
+        limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
+        self.http = httpx.AsyncClient(base_url=address, limits=limits, timeout=30)
+
+    def as_(self, subject: str | None, *roles: Role) -> Client:
+        return Client(self.http, self._issuer, subject, *roles)
+
+    async def ended(self) -> int:
+        return await asyncio.wait_for(self.process.wait(), START_SECONDS)
+
+
+@asynccontextmanager
+async def write_api(surroundings: Surroundings, **given: str) -> AsyncIterator[ApiProcess]:
+    """A process of its own; `given` are further settings from the environment."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "command_service",
+        env=surroundings.environment(given),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        assert process.stdout is not None
+        address = (await asyncio.wait_for(process.stdout.readline(), START_SECONDS)).decode().strip()
+        assert address.startswith("http://"), f"the write API did not start: {address!r}"
+        api = ApiProcess(process, address, surroundings)
+        async with api.http:
+            yield api
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(process.wait(), START_SECONDS)
