@@ -27,7 +27,7 @@ class PublishedSchema(NamedTuple):
 class StoredVersion(NamedTuple):
     type: str
     schema_version: int
-    count: int
+    events: int
     body: bytes
     """Of the newest event of this version."""
 

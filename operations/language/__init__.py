@@ -1,0 +1,1 @@
+"""The event language beside the world: the registry, the store, and what the relay was told."""
