@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
@@ -23,6 +22,7 @@ from psycopg.conninfo import conninfo_to_dict
 from benchmarks.bench import BUILD
 from benchmarks.contest import WrongResultError
 from benchmarks.debezium.artifacts import Installed
+from benchmarks.http.process import free_port
 
 FOLDER = BUILD / "debezium"
 JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
@@ -184,9 +184,3 @@ async def drop_slot(database_url: str, slot: str) -> None:
                 await connection.execute("SELECT pg_drop_replication_slot(%s)", [slot])
                 return
             await asyncio.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
