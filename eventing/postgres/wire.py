@@ -14,7 +14,7 @@ import psycopg
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-_BINARY: Final = 1
+BINARY: Final = 1
 _GOOD: Final = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 
@@ -53,8 +53,8 @@ class Wire:
         await self._ask(lambda: self._pgconn.send_prepare(name, statement.encode(), types))
 
     async def execute(self, name: bytes, parameters: Sequence[bytes | None]) -> PGresult:
-        formats = [_BINARY] * len(parameters)
-        return await self._ask(lambda: self._pgconn.send_query_prepared(name, parameters, formats, _BINARY))
+        formats = [BINARY] * len(parameters)
+        return await self._ask(lambda: self._pgconn.send_query_prepared(name, parameters, formats, BINARY))
 
     async def close(self) -> None:
         self._break("The connection was closed.")
@@ -72,7 +72,7 @@ class Wire:
             self._break(str(error))
         result: PGresult = await reply
         if result.status not in _GOOD:
-            refused = _error(result)
+            refused = server_error(result)
             if isinstance(refused, ConnectionLost):
                 self._break(str(refused))
             raise refused
@@ -119,7 +119,7 @@ class Wire:
             reply.set_exception(ConnectionLost(reason.strip()))
 
 
-def _error(result: PGresult) -> Exception:
+def server_error(result: PGresult) -> ServerError | ConnectionLost:
     def field(name: DiagnosticField) -> str:
         return (result.error_field(name) or b"").decode(errors="replace")
 

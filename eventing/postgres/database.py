@@ -1,0 +1,60 @@
+"""One connection to Postgres for one thread of a worker: opened when it is needed, and no statement without a bound.
+
+A server that is away, or a network that has swallowed a packet, costs the bound and is then `Unavailable`; the next
+statement begins with a new connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+
+from eventing.postgres.connecting import conninfo, explained
+
+T = TypeVar("T")
+_SHORTEST_CONNECT = 2
+"""Seconds; the driver waits no shorter."""
+
+
+class _PatientConnection(psycopg.Connection[TupleRow]):
+    patience: float = 30.0
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        return super().wait(gen, interval, self.patience if timeout is None else timeout)
+
+
+class Database:
+    def __init__(self, url: str, *, application_name: str, patience: float, **session: str) -> None:
+        timeout = f"{max(1, round(patience * 1000))}ms"
+        self._conninfo = make_conninfo(
+            conninfo(url, application_name=application_name, **{"statement_timeout": timeout, **session}),
+            connect_timeout=max(_SHORTEST_CONNECT, round(patience)),
+        )
+        self._patience = patience
+        self._connection: _PatientConnection | None = None
+
+    def query(self, sql: LiteralString, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Runs one statement, which is committed when this returns; its rows, if it has any."""
+        try:
+            cursor = self._connected().cursor(binary=True)
+            cursor.execute(sql, parameters, prepare=True)
+            return cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            self.close()
+            raise explained(error) from error
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connected(self) -> _PatientConnection:
+        if self._connection is None:
+            self._connection = _PatientConnection.connect(self._conninfo, autocommit=True)
+            self._connection.patience = self._patience
+        return self._connection
