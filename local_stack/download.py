@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+from ssl import SSLError
 from threading import Event
 from typing import BinaryIO, cast
 
@@ -23,6 +24,7 @@ PARALLEL = 8
 ATTEMPTS = 4
 CHUNK = 1 << 18
 TIMEOUT_SECONDS = 30
+PAUSE_SECONDS = 0.3
 
 
 class _Stopped(Exception):
@@ -42,6 +44,8 @@ def fetch_all(artifacts: Sequence[Artifact], cache: Path, on_progress: OnProgres
     cache.mkdir(parents=True, exist_ok=True)
     remote = remote or default_remote()
     stop = Event()
+    for each in artifacts:  # so that the whole amount is known from the beginning
+        on_progress(Step(each.file_name, "fetching", 0, each.bytes))
     with ThreadPoolExecutor(PARALLEL, thread_name_prefix="fetch") as pool:
         # The largest first: the last to end should be a small one.
         by_size = sorted(artifacts, key=lambda each: -each.bytes)
@@ -55,17 +59,23 @@ def fetch_all(artifacts: Sequence[Artifact], cache: Path, on_progress: OnProgres
             raise
 
 
-def fetch(artifact: Artifact, cache: Path, remote: str, on_progress: OnProgress, stop: Event | None = None) -> Path:
+def fetch(artifact: Artifact, cache: Path, remote: str, on_progress: OnProgress, stop: Event) -> Path:
     target = cache / artifact.file_name
     if target.exists() and sha256_of(target) == artifact.sha256:
+        on_progress(Step(artifact.file_name, "fetching", artifact.bytes, artifact.bytes))
         return target
     part = target.with_name(f"{target.name}.part")
     trouble = ""
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
+        stop.wait(attempt * PAUSE_SECONDS)
         try:
-            _stream(f"{remote.rstrip('/')}/{artifact.path}", part, artifact, on_progress, stop or Event())
-        except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
-            trouble = str(getattr(error, "reason", error) or type(error).__name__)
+            _stream(f"{remote.rstrip('/')}/{artifact.path}", part, artifact, on_progress, stop)
+        except urllib.error.HTTPError as error:
+            error.close()
+            trouble = f"the server answered {error.code} {error.reason}"
+            continue
+        except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError, SSLError) as error:
+            trouble = str(getattr(error, "reason", error)) or type(error).__name__
             continue
         if sha256_of(part) == artifact.sha256:
             part.replace(target)

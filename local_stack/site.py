@@ -13,19 +13,21 @@ from local_stack.state import State
 
 @dataclass(frozen=True, slots=True)
 class Site:
+    home: Path
+    """Where the servers keep data, configuration and logs."""
     state: State
     account: Account
     programs: Mapping[str, Path]
     """Folders by name: java, kafka, elasticsearch, registry, postgres, redis. Empty when only asking."""
 
     def data(self, server: str) -> Path:
-        return self.state.home / "data" / server
+        return self.home / "data" / server
 
     def config(self, server: str) -> Path:
-        return self.state.home / "config" / server
+        return self.home / "config" / server
 
     def log(self, server: str) -> Path:
-        return self.state.home / "logs" / f"{server}.log"
+        return self.home / "logs" / f"{server}.log"
 
     def port(self, name: str) -> int:
         return self.state.ports[name]
@@ -44,8 +46,8 @@ class Site:
 
     def make_folders(self, server: str) -> None:
         """Each folder on the way belongs to the servers' account, which has to be able to walk it."""
-        home = self.state.home
-        for folder in (home, home / "data", home / "config", home / "logs", self.data(server), self.config(server)):
+        areas = (self.home / "data", self.home / "config", self.home / "logs")
+        for folder in (self.home, *areas, self.data(server), self.config(server)):
             self.account.make_own(folder)
 
     def make_scratch(self, server: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from eventing.errors import Misconfigured
-from local_stack import lifecycle, ports, processes, programs, state
+from local_stack import lifecycle, ports, processes, programs, shelter, state
 from local_stack import options as stack_options
 from local_stack.account import Account, account_for_servers
 from local_stack.locks import exclusive
@@ -39,37 +38,31 @@ class Stack:
 
     def up(self, on_progress: OnProgress = silent) -> Addresses:
         """Returns when all five do what they are asked. Servers that run already are left as they are."""
-        with self._lock(on_progress):
-            site = self._site(on_progress)
+        with self._work(on_progress):
+            site = self._prepare(on_progress)
             lifecycle.start_all(SERVERS, site, on_progress)
             return site.state.addresses
 
     def down(self, on_progress: OnProgress = silent) -> list[Server]:
         """Stops what runs, and says what that was. The data stay."""
-        with self._lock(on_progress):
-            return self._stop(on_progress)
+        with self._work(on_progress):
+            site = look_at(self.dir)
+            return lifecycle.stop_all(SERVERS, site, on_progress) if site else []
 
     def reset(self, on_progress: OnProgress = silent) -> None:
-        """Stops what runs and wipes the data. The next `up` begins anew."""
-        with self._lock(on_progress):
-            self._stop(on_progress)
-            known = state.load_or_none(self.dir)
-            shutil.rmtree(
-                known.home if known else self._home(account_for_servers(self.options.user)), ignore_errors=True
-            )
+        """Stops what runs and wipes the data, also of a stack whose state can't be read. The next `up` begins anew."""
+        with self._work(on_progress):
+            account = account_for_servers(self.options.user)
+            known = state.load_or_none(self.dir) or self._new_state(account, {})
+            site = _site(self.dir, known)
+            lifecycle.stop_all(SERVERS, site, on_progress)
+            if site.home.exists():
+                shutil.rmtree(site.home)
             (self.dir / state.FILE_NAME).unlink(missing_ok=True)
 
-    def addresses(self) -> Addresses | None:
-        """Where the servers answer; None if the stack does not run, or not whole."""
-        return addresses_of(self.dir)
-
-    def site(self) -> Site | None:
-        """For looking at a stack as it is."""
-        known = state.load(self.dir)
-        return None if known is None else _asking(known)
-
     @contextmanager
-    def _lock(self, on_progress: OnProgress) -> Iterator[None]:
+    def _work(self, on_progress: OnProgress) -> Iterator[None]:
+        """One command at a time; what the file system refuses is said in a sentence."""
         try:
             self.dir.mkdir(parents=True, exist_ok=True)
             with exclusive(self.dir / "lock", lambda: on_progress(Step("stack", "waiting"))):
@@ -77,61 +70,62 @@ class Stack:
         except OSError as error:
             raise Misconfigured(f"{error.filename or self.dir}: {error.strerror}. {_remedy(error)}") from error
 
-    def _stop(self, on_progress: OnProgress) -> list[Server]:
-        known = state.load(self.dir)
-        return [] if known is None else lifecycle.stop_all(SERVERS, _asking(known), on_progress)
-
-    def _site(self, on_progress: OnProgress) -> Site:
+    def _prepare(self, on_progress: OnProgress) -> Site:
+        """All but starting. The state is written before the first server is started: a killed start is found again."""
         account = account_for_servers(self.options.user)
+        known = self._known(account)
+        before = _site(self.dir, known or self._new_state(account, {}))
+        if known is None:
+            if before.data("postgres").parent.exists():
+                raise Misconfigured(f"{self.dir / state.FILE_NAME} is gone, the data are not: `orders stack reset`.")
+            lifecycle.stop_all(SERVERS, before, on_progress)  # of a stack whose folder was removed while it ran
+        found = programs.locate(self.options, account, before.data("postgres"), on_progress)
+        chosen = ports.choose(self.options.ports, before.state.ports, _running_ports(before))
+        site = Site(before.home, replace(before.state, ports=chosen), account, found)
+        state.save(self.dir, site.state)
+        return site
+
+    def _known(self, account: Account) -> State | None:
         known = state.load(self.dir)
-        home = known.home if known else self._home(account)
-        if known is None and (home / "data").exists():
-            raise Misconfigured(f"{self.dir / state.FILE_NAME} is gone, but the data are there: `orders stack reset`.")
         if known and known.uid != account.uid:
             raise Misconfigured(
                 f"the stack in {self.dir} is that of {known.account}, not of {account.name}:"
                 " start it as the one who made it, or wipe it with `orders stack reset`."
             )
-        found = programs.locate(self.options, account, home / "data" / "postgres", on_progress)
-        wanted = State(
-            home=home,
-            account=account.name,
-            uid=account.uid,
-            ports=ports.choose(self.options.ports, known.ports if known else {}, _running_ports(known)),
-            postgres_password=known.postgres_password if known else secrets.token_urlsafe(18),
-        )
-        state.save(self.dir, wanted)
-        return Site(wanted, account, found)
+        return known
 
-    def _home(self, account: Account) -> Path:
-        """The servers' folders lie in the stack's, unless their account can't walk there."""
-        if account.can_enter(self.dir):
-            return self.dir / "servers"
-        mark = hashlib.sha256(str(self.dir).encode()).hexdigest()[:12]
-        return programs.SHELTER / "stacks" / mark
+    def _new_state(self, account: Account, chosen: dict[str, int]) -> State:
+        sheltered = not account.can_enter(self.dir)
+        return State(account.name, account.uid, sheltered, chosen, secrets.token_urlsafe(18))
+
+
+def look_at(stack_dir: Path) -> Site | None:
+    """A stack as it is, for whoever asks and does not start anything."""
+    known = state.load(stack_dir)
+    return _site(stack_dir, known) if known else None
 
 
 def addresses_of(stack_dir: Path) -> Addresses | None:
-    known = state.load(stack_dir)
-    if known is None or not all(processes.find([each.kind(_asking(known)) for each in SERVERS]).values()):
-        return None
-    return known.addresses
+    """Where the servers answer; None if the stack does not run, or not whole."""
+    site = look_at(stack_dir)
+    return site.state.addresses if site and len(_running(site)) == len(SERVERS) else None
 
 
-def _asking(known: State) -> Site:
-    return Site(known, Account(known.account, known.uid, known.uid), {})
+def _site(stack_dir: Path, known: State) -> Site:
+    home = shelter.home_of(stack_dir.absolute(), sheltered=known.sheltered)
+    return Site(home, known, Account(known.account, known.uid, known.uid), {})
+
+
+def _running(site: Site) -> list[Server]:
+    found = processes.find([each.kind(site) for each in SERVERS])
+    return [each for each in SERVERS if found[each.kind(site)]]
+
+
+def _running_ports(site: Site) -> dict[str, int]:
+    return {name: site.port(name) for each in _running(site) for name in each.port_names if name in site.state.ports}
 
 
 def _remedy(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "Free some space, then repeat; nothing half-written is used."
     return "Set ORDERS_STACK_DIR and ORDERS_CACHE_DIR to folders that you may write to."
-
-
-def _running_ports(known: State | None) -> dict[str, int]:
-    if known is None:
-        return {}
-    site = _asking(known)
-    found = processes.find([each.kind(site) for each in SERVERS])
-    running = [each for each in SERVERS if found[each.kind(site)]]
-    return {name: known.ports[name] for each in running for name in each.port_names}

@@ -25,10 +25,10 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    home: Path
-    """Where the servers keep data, configuration and logs."""
     account: str
     uid: int
+    sheltered: bool
+    """Whether the servers' folders had to be put where their account can walk to."""
     ports: dict[str, int]
     postgres_password: str
 
@@ -74,7 +74,7 @@ def save(stack_dir: Path, state: State) -> None:
     new = stack_dir / f".{FILE_NAME}.new"
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(asdict(state), file, indent=2, default=str)
+        json.dump(asdict(state), file, indent=2)
         file.flush()
         os.fsync(file.fileno())
     new.replace(stack_dir / FILE_NAME)
@@ -82,9 +82,9 @@ def save(stack_dir: Path, state: State) -> None:
 
 def _parse(stored: dict[str, Any]) -> State:
     return State(
-        home=Path(stored["home"]),
         account=str(stored["account"]),
         uid=int(stored["uid"]),
+        sheltered=bool(stored.get("sheltered")),
         ports={str(name): int(port) for name, port in stored["ports"].items()},
         postgres_password=str(stored["postgres_password"]),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
 from local_stack import processes
 from local_stack.server import Server
 from local_stack.site import Site
-from local_stack.stack import SERVERS, Stack
+from local_stack.stack import SERVERS, look_at
 from local_stack.state import HOST
 
 
@@ -28,8 +29,8 @@ class ServerStatus:
     trouble: str
 
 
-def status_of(stack: Stack) -> list[ServerStatus]:
-    site = stack.site()
+def status_of(stack_dir: Path) -> list[ServerStatus]:
+    site = look_at(stack_dir)
     if site is None:
         return [_absent(server) for server in SERVERS]
     found = processes.find([server.kind(site) for server in SERVERS])

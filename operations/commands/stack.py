@@ -55,8 +55,7 @@ def status(json: output.Json = False) -> None:
     from local_stack.stack import Stack
     from local_stack.status import status_of
 
-    stack = Stack()
-    found = status_of(stack)
+    found = status_of(Stack().dir)
     if json:
         output.show_json([asdict(each) for each in found])
     else:
@@ -73,12 +72,12 @@ def logs(
 ) -> None:
     """Show the last lines of a server's log."""
     from local_stack.logs import last_lines
-    from local_stack.stack import SERVERS, Stack
+    from local_stack.stack import SERVERS, Stack, look_at
 
     names = [each.name for each in SERVERS]
     if name not in names:
         raise Misconfigured(f"there is no server {name!r}: name one of {', '.join(names)}.")
-    site = Stack().site()
+    site = look_at(Stack().dir)
     if site is None or not site.log(name).exists():
         raise Misconfigured(f"{name} has never run here: start it with `orders stack up`.")
     last = last_lines(site.log(name), lines)
