@@ -56,6 +56,14 @@ def configure_logging(*, level: str = "INFO", stream: TextIO | None = None, **al
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
+    # What the libraries say with the standard logging comes out in the same form.
+    logging.basicConfig(handlers=[_Bridge()], level=logging.WARNING, force=True)
+
+
+class _Bridge(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        line = structlog.get_logger(record.name)
+        line.log(record.levelno, record.getMessage(), action="library.message", library=record.name)
 
 
 def add_conversation(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -29,8 +29,10 @@ _JSON_TYPE = re.compile(rb"application/json(?:[ \t]*;[ \t]*charset=\"?utf-8\"?)?
 # What a string may not hold, escaped or plain: a hit means that it is worth looking closer.
 _SUSPICIOUS = re.compile(rb"\\[bfnrtu]|\x7f|\xc2[\x80-\x9f]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# A string without an end counts up to the end: to look for its end again from each of its quotes would be quadratic.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NO_BRACKET = re.compile(rb"[^\[\]{}]+")
+_PAIR = re.compile(rb"\[\]|\{\}")
 
 
 class Reader(Generic[M]):
@@ -119,7 +121,7 @@ def depth_exceeds(body: bytes, limit: int) -> bool:
     """Pairs of brackets are taken out from the inside, a level a round; what is left then is deeper, or unbalanced."""
     brackets = _NO_BRACKET.sub(b"", _STRING.sub(b"", body))
     for _ in range(limit):
-        shorter = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        shorter = _PAIR.sub(b"", brackets)
         if shorter == brackets:
             break
         brackets = shorter
