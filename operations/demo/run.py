@@ -10,11 +10,16 @@ from types import FrameType
 from typing import Final
 
 from eventing.settings import read_settings
+from operations.demo.customers import customers
+from operations.demo.invitation import invited
 from operations.demo.screen import screen
+from operations.demo.seeding import seeded
 from operations.demo.servers import servers
+from operations.demo.services import prepared, write_api
 from operations.demo.stage import Stage, Step, play
 
-STEPS: Final[tuple[Step, ...]] = (servers,)
+STEPS: Final[tuple[Step, ...]] = (servers, prepared, write_api, seeded, invited, customers)
+"""A part of the platform that is new gets its step here."""
 SECONDS_A_PICTURE: Final = 0.25
 
 
@@ -23,7 +28,8 @@ def run(seconds: float | None) -> None:
     stage = Stage(read_settings(), screen())
     with _told_to_end(stage):
         play(STEPS, stage, lambda stage: _show(stage, seconds))
-    stage.screen.say("The demo has ended.")
+    stage.screen.sum_up(stage.board)
+    stage.screen.say(stage.proof)
 
 
 def _show(stage: Stage, seconds: float | None) -> None:
@@ -32,6 +38,8 @@ def _show(stage: Stage, seconds: float | None) -> None:
     with suppress(KeyboardInterrupt), stage.screen.showing(stage.board):
         while time.monotonic() < end and not stage.ended.wait(min(SECONDS_A_PICTURE, max(0.0, end - time.monotonic()))):
             stage.screen.refresh(stage.board)
+            for still_well in stage.watched:
+                still_well()
     stage.ended.set()
 
 

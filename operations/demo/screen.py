@@ -41,6 +41,11 @@ class Screen:
             placed, seen = commands.get("order placed", 0), sum(events.values())
             self.say(f"{placed} orders placed, {board.stored} events stored, {seen} seen in Kafka, lag {board.lag}")
 
+    def sum_up(self, board: Board) -> None:
+        commands, events = board.counts()
+        output.show_table(("commands", ""), sorted(commands.items()))
+        output.show_table(("events through Kafka", ""), sorted(events.items()))
+
 
 class TerminalScreen(Screen):
     def __init__(self, console: Console) -> None:

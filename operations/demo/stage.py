@@ -8,11 +8,14 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from eventing.settings import Settings
 from operations.demo.board import Board
 from operations.demo.screen import Screen
 from operations.resolve import PLACES
+
+A_DAY: Final = 24 * 60
 
 
 @dataclass(slots=True)
@@ -21,10 +24,26 @@ class Stage:
     screen: Screen
     board: Board = field(default_factory=Board)
     ended: threading.Event = field(default_factory=threading.Event)
+    watched: list[Callable[[], None]] = field(default_factory=list)
+    """Asked again and again while the demo shows itself; raises when something has ended by itself."""
+    write_api: str = ""
+    proof: str = ""
+    _tokens: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def logs(self) -> Path:
         return self.settings.stack_dir / "demo"
+
+    def token(self, role: str, subject: str | None = None) -> str:
+        """Of the local issuer, as `orders token` prints them; good for a day, kept for the next request."""
+        from eventing.web.auth import Role
+        from eventing.web.setup import local_issuer
+
+        subject = subject or f"demo-{role}"
+        if (role, subject) not in self._tokens:
+            issued = local_issuer(self.settings).issue(subject, [Role(role)], minutes=A_DAY)
+            self._tokens[role, subject] = issued
+        return self._tokens[role, subject]
 
     def environment(self) -> dict[str, str]:
         """For child processes: they find what this process has found, wherever it came from."""

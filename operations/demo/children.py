@@ -1,0 +1,112 @@
+"""Services of the platform as child processes, which never outlive the demo."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from eventing.errors import Misconfigured, Unavailable
+from operations.demo.stage import Stage
+
+SECONDS_TO_ANNOUNCE: Final = 20.0
+SECONDS_TO_STOP: Final = 15.0
+TOLD_LINES: Final = 5
+_PR_SET_PDEATHSIG: Final = 1
+
+
+class Child:
+    """What it says on stdout is read line by line; what it logs goes to a file."""
+
+    def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self.name = name
+        self._log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "operations", *arguments],
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                text=True,
+                # A group of its own: Ctrl-C reaches the demo alone, which stops its children in order.
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
+            )
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def announcement(self) -> str:
+        """The first line that it says."""
+        try:
+            said = self._lines.get(timeout=SECONDS_TO_ANNOUNCE)
+        except queue.Empty:
+            said = ""
+        if not said:
+            raise Unavailable(f"{self.name} did not start. {self._last_words()}")
+        return said.strip()
+
+    def demand_alive(self) -> None:
+        if self._process.poll() is not None:
+            raise Unavailable(f"{self.name} has ended. {self._last_words()}")
+
+    def stop(self) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(SECONDS_TO_STOP)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self._process.wait()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                self._lines.put(line)
+        self._lines.put("")
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").splitlines()[-TOLD_LINES:]
+        return "\n".join(["Its last lines:", *(f"    {line[:300]}" for line in lines), f"The whole log: {self._log}"])
+
+
+@contextmanager
+def running(stage: Stage, name: str, *arguments: str, **environment: str) -> Iterator[Child]:
+    child = Child(name, arguments, {**stage.environment(), **environment}, stage.logs / f"{name}.log")
+    stage.watched.append(child.demand_alive)
+    try:
+        yield child
+    finally:
+        stage.watched.remove(child.demand_alive)
+        child.stop()
+
+
+def finished(stage: Stage, *arguments: str) -> None:
+    """Runs a command to its end; what it complains about is said in its own words."""
+    done = subprocess.run(
+        [sys.executable, "-m", "operations", *arguments],
+        env=stage.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Misconfigured(done.stderr.strip().removeprefix("orders: ") or f"orders {' '.join(arguments)} failed.")
+
+
+def _end_with_parent() -> None:
+    """The kernel ends the child when the demo is gone, be it by kill -9."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() == 1:
+        os._exit(1)
