@@ -1,0 +1,1 @@
+"""The adapters of Kafka: the only place that imports its driver."""
