@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from local_stack.server import NotReady, Server
 from local_stack.site import Site
@@ -47,4 +49,5 @@ class Redis(Server):
             return str(cast(dict[str, object], client.info("server"))["redis_version"])
 
     def _client(self, site: Site) -> redis.Redis:
-        return redis.Redis(host=HOST, port=site.port("redis"), socket_timeout=2, socket_connect_timeout=2)
+        once = Retry(NoBackoff(), 0)  # whether to ask again is not the client's to decide
+        return redis.Redis(host=HOST, port=site.port("redis"), socket_timeout=2, socket_connect_timeout=2, retry=once)
