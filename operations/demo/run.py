@@ -15,10 +15,11 @@ from operations.demo.invitation import invited
 from operations.demo.screen import screen
 from operations.demo.seeding import seeded
 from operations.demo.servers import servers
-from operations.demo.services import prepared, write_api
+from operations.demo.services import prepared, relay, write_api
 from operations.demo.stage import Stage, Step, play
+from operations.demo.tail import tail
 
-STEPS: Final[tuple[Step, ...]] = (servers, prepared, write_api, seeded, invited, customers)
+STEPS: Final[tuple[Step, ...]] = (servers, prepared, write_api, relay, tail, seeded, invited, customers)
 """A part of the platform that is new gets its step here."""
 SECONDS_A_PICTURE: Final = 0.25
 

@@ -19,7 +19,8 @@ def prepared(stage: Stage) -> Iterator[None]:
     """Tables, schemas and topics: each of these commands may be run again at any time."""
     finished(stage, "db", "upgrade", "--quiet")
     finished(stage, "schemas", "push", "--quiet")
-    stage.screen.say("Tables and schemas are up to date.")
+    finished(stage, "topics", "create", "--quiet")
+    stage.screen.say("Tables, schemas and topics are up to date.")
     yield
 
 
@@ -36,8 +37,8 @@ def write_api(stage: Stage) -> Iterator[None]:
 def relay(stage: Stage) -> Iterator[None]:
     port = stage.settings.relay.health_port
     free = port if is_free(LOCAL, port) else 0
-    with running(stage, "relay", "relay", ORDERS_RELAY__HEALTH_PORT=str(free)):
-        stage.screen.say("The relay publishes what is stored to Kafka.")
+    with running(stage, "relay", "relay", ORDERS_RELAY__HEALTH_PORT=str(free)) as child:
+        stage.screen.say(f"The relay publishes what is stored to Kafka; how it is: {child.announcement()}/readyz")
         yield
 
 

@@ -117,28 +117,20 @@ def _consumer(stage: Stage) -> Any:
             "log_level": 0,
         }
     )
+    known = consumer.list_topics(timeout=TIMEOUT).topics
     ends = []
-    for topic, partitions in _topics(stage, consumer).items():
-        for partition in partitions:
-            place = TopicPartition(topic, partition)
+    for name in _topics(stage):
+        for partition in known[name].partitions:
+            place = TopicPartition(name, partition)
             place.offset = consumer.get_watermark_offsets(place, timeout=TIMEOUT)[1]
             ends.append(place)
     consumer.assign(ends)
     return consumer
 
 
-def _topics(stage: Stage, consumer: Any) -> dict[str, list[int]]:
-    """The partitions of every topic that events are sent to, as soon as the relay has made them."""
+def _topics(stage: Stage) -> set[str]:
+    """Those that the relay sends to."""
     from eventing.postgres.published_schemas import published_schemas
 
     assert stage.settings.postgres.url is not None
-    wanted = {schema.topic for schema in published_schemas(stage.settings.postgres.url.get_secret_value())}
-    end = time.monotonic() + PATIENCE
-    while True:
-        known = {name: topic for name, topic in consumer.list_topics(timeout=TIMEOUT).topics.items() if name in wanted}
-        if known.keys() == wanted and all(topic.error is None for topic in known.values()):
-            return {name: list(topic.partitions) for name, topic in known.items()}
-        if time.monotonic() > end or stage.ended.wait(LOOK_AGAIN):
-            raise OrderloomError(f"The relay has not made the topics {', '.join(sorted(wanted - known.keys()))}.")
-        for watched in stage.watched:
-            watched()
+    return {schema.topic for schema in published_schemas(stage.settings.postgres.url.get_secret_value())}
