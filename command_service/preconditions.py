@@ -27,9 +27,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def parse_if_match(value: str | None) -> IfMatch | None:
-    if value is None:
-        return None
+def parse_if_match(value: str) -> IfMatch:
     tags = [tag.strip(" \t") for tag in value.split(",")]
     if tags != ["*"] and not all(_TAG.fullmatch(tag) for tag in tags):
         raise EdgeRefusal(

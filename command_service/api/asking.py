@@ -64,4 +64,5 @@ def _required(key: IdempotencyKey | None) -> IdempotencyKey:
 
 
 def _if_match(call: Call) -> IfMatch | None:
-    return preconditions.parse_if_match(", ".join(call.headers.getlist("if-match")) or None)
+    sent = call.headers.getlist("if-match")
+    return preconditions.parse_if_match(", ".join(sent)) if sent else None
