@@ -36,6 +36,11 @@ def derive(event_type: EventType, cls: type) -> Avro:
     return _record(_camel(event_type.name), cls, namespace, set())
 
 
+def derive_record(name: str, cls: type, namespace: str) -> Avro:
+    """The schema of a record that is no event, such as the state in a snapshot."""
+    return _record(name, cls, namespace, set())
+
+
 def _record(name: str, cls: type, namespace: str, seen: set[str]) -> Avro:
     hints, docs = get_type_hints(cls), _field_docs(cls)
     written = []

@@ -15,6 +15,7 @@ from eventing.postgres.batch import Preparation, Prepared
 from eventing.postgres.engine import make_engine
 from eventing.postgres.reading import PostgresReader
 from eventing.postgres.sender import PostgresSender
+from eventing.postgres.snapshots import PostgresSnapshots
 
 
 class PostgresEventStore(PostgresReader):
@@ -24,6 +25,7 @@ class PostgresEventStore(PostgresReader):
         super().__init__(engine)
         self._prepare = Preparation(codec)
         self.appender = appender
+        self.snapshots = PostgresSnapshots(engine)
 
     @classmethod
     @asynccontextmanager

@@ -17,9 +17,10 @@ def hang_in(root: typer.Typer) -> None:
 def upgrade(json: output.Json = False, quiet: output.Quiet = False) -> None:
     """Bring the database up to date. Safe to run again, and from several places at once."""
     from eventing.postgres import migrating
+    from operations.event_store import postgres_url
     from operations.migrations import locations
 
-    applied = migrating.upgrade(_url(), locations())
+    applied = migrating.upgrade(postgres_url(), locations())
     if json:
         output.show_json({"applied": list(applied)})
     elif applied:
@@ -31,9 +32,10 @@ def upgrade(json: output.Json = False, quiet: output.Quiet = False) -> None:
 def status(json: output.Json = False) -> int:
     """Say which migrations are applied and which are missing; exit status 1 if any is."""
     from eventing.postgres import migrating
+    from operations.event_store import postgres_url
     from operations.migrations import locations
 
-    state = migrating.state(_url(), locations())
+    state = migrating.state(postgres_url(), locations())
     if json:
         output.show_json({"applied": sorted(state.applied), "missing": list(state.missing)})
     else:
@@ -42,11 +44,3 @@ def status(json: output.Json = False) -> int:
         if state.missing:
             output.remark("Run `orders db upgrade`.")
     return 1 if state.missing else 0
-
-
-def _url() -> str:
-    from operations.resolve import resolved_settings
-
-    url = resolved_settings(["postgres"]).postgres.url
-    assert url is not None
-    return url.get_secret_value()

@@ -1,0 +1,1 @@
+SELECT purge_idempotency_keys(%s)

@@ -1,0 +1,5 @@
+SELECT stream, format, version, state
+FROM snapshots
+WHERE (stream, format) > (%(stream)s, %(format)s)
+ORDER BY stream, format
+LIMIT %(limit)s
