@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Self
 
 import httpx2  # the registry's client lets the errors of its HTTP library through
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
@@ -24,12 +24,20 @@ _UNPROCESSABLE: Final = 422
 
 
 class Registry:
+    """Holds a connection while it is open: `with Registry(url) as registry`."""
+
     def __init__(self, url: str, *, timeout: float = TIMEOUT) -> None:
         self._address = masked(url)
         try:
             self._client = SchemaRegistryClient({"url": url, "timeout": timeout, "max.retries": 0})
         except ValueError as error:
             raise Misconfigured(f"ORDERS_REGISTRY__URL is no address of a schema registry: {error}.") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
     def level(self, subject: str) -> str | None:
         """The level of compatibility that was demanded of this subject. None if none was."""

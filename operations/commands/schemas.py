@@ -52,10 +52,10 @@ def check(json: output.Json = False, quiet: output.Quiet = False) -> int:
     url, versions = _postgres(settings), versions_of(catalogue, settings)
     complaints = [*checking.not_frozen(catalogue, checking.folder_of(event_schemas))]
     if not complaints:
-        registry = Registry(_registry(settings))
-        ids = {version: registry.find(version.subject, version.schema) for version in versions}
         complaints += checking.not_readable(Codec(catalogue), stored_versions(url))
-        complaints += checking.not_registered(registry, versions, ids)
+        with Registry(_registry(settings)) as registry:
+            ids = {version: registry.find(version.subject, version.schema) for version in versions}
+            complaints += checking.not_registered(registry, versions, ids)
         complaints += checking.not_published(versions, ids, published_schemas(url))
     if json:
         output.show_json({"ok": not complaints, "versions": len(versions), "complaints": complaints})
@@ -80,7 +80,8 @@ def push(json: output.Json = False, quiet: output.Quiet = False) -> None:
     settings, catalogue = _settings("postgres", "registry"), _catalogue()
     if complaints := [*checking.not_frozen(catalogue, checking.folder_of(event_schemas))]:
         raise Misconfigured(f"Nothing was pushed. {' '.join(complaints)}")
-    pushed = pushing.push(Registry(_registry(settings)), _postgres(settings), versions_of(catalogue, settings))
+    with Registry(_registry(settings)) as registry:
+        pushed = pushing.push(registry, _postgres(settings), versions_of(catalogue, settings))
     if json:
         output.show_json([{**schema._asdict(), "new": new} for schema, new in pushed])
         return
