@@ -11,7 +11,7 @@ from typing import Any
 import fastavro
 import psycopg
 import pytest
-from confluent_kafka.schema_registry import SchemaRegistryClient, topic_record_subject_name_strategy
+from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
@@ -244,9 +244,7 @@ def test_every_stored_version_can_be_read_by_a_stranger(
     """With nothing but the bytes on the topic and the registry, through another library."""
     orders("push")
     with SchemaRegistryClient({"url": backing.registry_url, "timeout": 10}) as client:
-        # By default it would ask for associations of topics and subjects, which not every registry answers.
-        strategy = {"subject.name.strategy": topic_record_subject_name_strategy}
-        read = AvroDeserializer(client, conf=strategy, return_record_name=False)
+        read = AvroDeserializer(client)
 
         for row in published_schemas(store):
             body = stored_body(f"{row.type}.v{row.schema_version}")
