@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from eventing.avro.decoder import compile_decoder
 from eventing.avro.encoder import compile_encoder
 from eventing.avro.lint import checked
 from eventing.catalogue import Catalogue, EventType, schema_file
+from eventing.codec import MAX_BODY
 from eventing.errors import Misconfigured, Refusal, Unreadable
 from eventing.schema import declaration
-
-MAX_BODY: Final = 256 * 1024
-"""Bytes of one event. Postgres would take more; a Kafka broker as it comes would not."""
 
 _NOT_WRITABLE = (AttributeError, TypeError, ValueError, LookupError, OverflowError)
 _NOT_READABLE = (ValueError, LookupError)
@@ -74,7 +72,7 @@ class Codec:
 
 
 def _encoder(kind: EventType) -> tuple[str, int, Callable[[Any], bytes]]:
-    return kind.name, kind.version, compile_encoder(_schema(kind, kind.version))
+    return kind.name, kind.version, compile_encoder(_schema(kind, kind.version), kind.newest)
 
 
 def _decoder(kind: EventType, version: int) -> Callable[[bytes], Any]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, fields
-from types import NoneType
-from typing import Any, TypeAlias, get_args, get_type_hints
+from typing import Any, TypeAlias, get_type_hints
 
+from eventing.avro.hints import item_of, some_of
 from eventing.avro.source import Source
 from eventing.avro.symbols import Symbols
 from eventing.avro.varints import count_at, length_at, number_at
@@ -84,12 +84,11 @@ class _Reader:
         return value
 
     def _read_optional(self, inner: Avro, wanted: Any) -> str:
-        (some,) = (argument for argument in get_args(wanted) if argument is not NoneType) if wanted else (None,)
         value = self._source.fresh("value")
         present = self._look_up(Symbols({0: False, 2: True}), "body[at]", "at += 1")
         self._source.line(f"{value} = None")
         with self._source.block(f"if {present}:"):
-            self._source.line(f"{value} = {self.read(inner, some)}")
+            self._source.line(f"{value} = {self.read(inner, some_of(wanted))}")
         return value
 
     def _read_array(self, items: Avro, wanted: Any) -> str:
@@ -98,7 +97,7 @@ class _Reader:
         left = self._read_number("count_at")
         with self._source.block(f"while {left}:"):
             with self._source.block(f"for _ in range({left}):"):
-                self._source.line(f"{gathered}.append({self.read(items, get_args(wanted)[0] if wanted else None)})")
+                self._source.line(f"{gathered}.append({self.read(items, item_of(wanted))})")
             self._source.line(f"{left} = {self._read_number('count_at')}")
         value = self._source.fresh("value")
         self._source.line(f"{value} = tuple({gathered})")

@@ -19,7 +19,7 @@ def avro_format(state: type[S], name: str, version: int) -> SnapshotFormat[S]:
     """Raise `version` when `evolve` changes and the shape of the state does not: the shape is in the name by itself."""
     schema = checked(_without_docs(derive_record(state.__name__, state, f"orderloom.state.{name}")), name)
     shape = hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()[:12]
-    return SnapshotFormat(f"{name}.v{version}.{shape}", compile_encoder(schema), compile_decoder(schema, state))
+    return SnapshotFormat(f"{name}.v{version}.{shape}", compile_encoder(schema, state), compile_decoder(schema, state))
 
 
 def _without_docs(schema: Avro) -> Any:

@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 
+from eventing.avro import Codec
 from eventing.avro.frozen import changes, freeze, missing
 from eventing.catalogue import Catalogue
 from eventing.errors import Misconfigured
@@ -43,6 +44,14 @@ def test_a_new_event_is_frozen_and_nothing_else_is_touched(released: Path) -> No
 def test_a_changed_class_has_to_raise_its_version(released: Path) -> None:
     with language(released, {"happened.py": HAPPENED + "    how: str = 'well'\n"}) as package:
         assert "raise its version" in complaints(package)
+
+
+def test_a_field_that_the_frozen_schema_lacks_is_never_lost_without_a_word(released: Path) -> None:
+    with (
+        language(released, {"happened.py": HAPPENED + "    how: str = 'well'\n"}) as package,
+        pytest.raises(Misconfigured, match="ThingHappened has other fields than its frozen schema"),
+    ):
+        Codec(Catalogue.discover(package))
 
 
 def test_a_changed_schema_file_is_noticed(released: Path) -> None:
