@@ -98,9 +98,7 @@ B = TypeVar("B", bytes, bytearray)
 
 def _within(body: B, limit: int) -> B:
     if len(body) > limit:
-        # The rest of the body is not read: the connection can't be used again.
-        close = {"connection": "close"}
-        raise EdgeRefusal(f"A body may have {limit} bytes.", code="body_too_large", headers=close, limit=limit)
+        raise EdgeRefusal(f"A body may have {limit} bytes.", code="body_too_large", limit=limit)
     return body
 
 

@@ -19,6 +19,7 @@ from eventing.web.refusals import EdgeRefusal, Overloaded
 
 HEADERS_LIMIT: Final = 32 * 1024
 SECONDS_FOR_HEADERS: Final = 10.0
+LINGER_SECONDS: Final = 0.5
 
 _PROBLEMS: Final = Problems(*COMMON)
 
@@ -77,7 +78,7 @@ class EdgeProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self.cycle.response_complete and self.cycle.more_body:
             # The answer did not need the body. Reading the rest only to forget it would be a gift to the sender.
-            self.transport.close()
+            self._close_after_a_while()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - says no more than our own sentence
         if self._header_bytes > HEADERS_LIMIT:
@@ -104,4 +105,12 @@ class EdgeProtocol(HttpToolsProtocol):
         headers |= {"content-length": str(len(body)), "connection": "close", "x-request-id": trace_id}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         self.transport.write(STATUS_LINE[status] + lines.encode() + b"\r\n" + body)
-        self.transport.close()
+        self._close_after_a_while()
+
+    def _close_after_a_while(self) -> None:
+        """To close with something unread is a reset, which can take the answer from the client before it is read."""
+        if not self.transport.is_closing():
+            self._unset_keepalive_if_required()
+            self.transport.pause_reading()
+            self.transport.write_eof()
+            self.loop.call_later(LINGER_SECONDS, self.transport.close)
