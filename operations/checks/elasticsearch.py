@@ -63,4 +63,4 @@ def _demand_fitting_client() -> None:
         raise Misconfigured(f"the Elasticsearch client is {found}, but {MAJOR}.x is needed: run `make install`.")
 
 
-CHECK = Check("elasticsearch", look)
+CHECK = Check("elasticsearch", look, ("elasticsearch",))

@@ -90,4 +90,4 @@ def _plain(complaint: Any) -> str:
     return re.sub(r"^\S+/(bootstrap|\d+): ", "", words).strip().rstrip(":")
 
 
-CHECK = Check("kafka", look)
+CHECK = Check("kafka", look, ("confluent_kafka.admin",))

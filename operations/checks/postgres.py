@@ -52,4 +52,4 @@ def _spoken(version: int) -> str:
     return f"{version // 10000}.{version % 10000}"
 
 
-CHECK = Check("postgres", look)
+CHECK = Check("postgres", look, ("psycopg",))

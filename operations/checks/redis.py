@@ -39,4 +39,4 @@ def look(settings: Settings) -> str:
     return server.found(version)
 
 
-CHECK = Check("redis", look)
+CHECK = Check("redis", look, ("redis",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import queue
 import threading
 import time
@@ -22,14 +23,18 @@ def check_servers(settings: Settings, names: Sequence[str] | None = None) -> lis
     return run_at_once([check for check in SERVER_CHECKS if names is None or check.name in names], settings)
 
 
-def demand_servers(settings: Settings, names: Sequence[str] | None = None) -> None:
-    """What a service calls before it starts: all sentences on what is wrong, as one error."""
-    if wrong := [finding.says for finding in check_servers(settings, names) if not finding.ok]:
+def demand_servers(settings: Settings, names: Sequence[str] | None = None) -> list[Finding]:
+    """What is called before anything starts: all sentences on what is wrong come as one error."""
+    found = check_servers(settings, names)
+    if wrong := [finding.says for finding in found if not finding.ok]:
         raise Misconfigured("\n".join(wrong))
+    return found
 
 
 def run_at_once(checks: Sequence[Check], settings: Settings, *, bound: float = BOUND) -> list[Finding]:
     """Daemon threads, because a driver that hangs must not keep the process from ending."""
+    for driver in {driver for check in checks for driver in check.drivers}:
+        importlib.import_module(driver)
     found: queue.SimpleQueue[Finding] = queue.SimpleQueue()
     for check in checks:
         threading.Thread(target=lambda check=check: found.put(check.run(settings)), daemon=True).start()

@@ -13,8 +13,6 @@ REMEMBERED: Final = 8
 
 @dataclass(slots=True)
 class Board:
-    servers: list[tuple[str, str]] = field(default_factory=list)
-    services: list[tuple[str, str]] = field(default_factory=list)
     commands: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     happenings: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from local_stack import state
 from local_stack.stack import Stack
-from operations.checks.servers import check_servers, demand_servers
+from operations.checks.servers import demand_servers
 from operations.demo.stage import Stage
 from operations.resolve import PLACES, filled, resolved_settings
 from operations.stack_progress import StackProgress
@@ -39,7 +39,5 @@ def _start(stage: Stage) -> Stack:
 
 def _show(stage: Stage) -> None:
     resolved_settings()
-    demand_servers(stage.settings)
-    for finding in check_servers(stage.settings):
-        stage.board.servers.append((finding.name, finding.says))
+    for finding in demand_servers(stage.settings):
         stage.screen.say(f"  {finding.says}")

@@ -1,0 +1,125 @@
+"""The demo as somebody sees it who types one command, and as a machine sees it that has to be clean afterwards."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.backing import Backing
+
+SECONDS_TO_RUN = 120
+
+
+@pytest.fixture
+def environment(backing: Backing, database_url: str, names: str, tmp_path: Path) -> dict[str, str]:
+    """Names and ports of its own, so that a demo of somebody else is left alone."""
+    return {
+        **os.environ,
+        "ORDERS_STACK_DIR": str(tmp_path),
+        "ORDERS_POSTGRES__URL": database_url,
+        "ORDERS_KAFKA__BOOTSTRAP_SERVERS": backing.kafka_bootstrap,
+        "ORDERS_KAFKA__TOPIC_PREFIX": f"{names}.",
+        "ORDERS_ELASTICSEARCH__URL": backing.elasticsearch_url,
+        "ORDERS_REDIS__URL": backing.redis_url,
+        "ORDERS_REDIS__KEY_PREFIX": f"{names}:",
+        "ORDERS_REGISTRY__URL": backing.registry_url,
+        "ORDERS_REGISTRY__SUBJECT_PREFIX": f"{names}.",
+        "ORDERS_COMMAND_API__PORT": "0",
+        "ORDERS_RELAY__HEALTH_PORT": "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@pytest.fixture
+def demo(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "operations", "demo"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def until_it_shows_itself(demo: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Its services."""
+    assert demo.stdout is not None
+    said = []
+    for line in demo.stdout:
+        said.append(line)
+        if "orders placed" in line:
+            services: list[psutil.Process] = psutil.Process(demo.pid).children(recursive=True)
+            return services
+    assert demo.stderr is not None
+    raise AssertionError("".join(said) + demo.stderr.read())
+
+
+def test_a_demo_of_some_seconds_ends_by_itself_with_a_proof(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "operations", "demo"],
+        env={**environment, "DEMO_SECONDS": "4"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_TO_RUN,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    counted = re.search(r"(\d+) events stored since the demo began = (\d+) different events out of Kafka", done.stdout)
+    placed = re.search(r"^order placed +(\d+)$", done.stdout, re.MULTILINE)
+    published = re.search(r"^order.placed +(\d+)$", done.stdout, re.MULTILINE)
+    assert counted
+    assert counted[1] == counted[2] != "0"
+    assert placed
+    assert published
+    assert placed[1] == published[1]
+    assert done.stdout.count("  curl -i http://127.0.0.1:") == 3
+
+
+def test_ctrl_c_ends_it_with_a_proof_and_without_a_trace(demo: subprocess.Popen[str]) -> None:
+    services = until_it_shows_itself(demo)
+
+    demo.send_signal(signal.SIGINT)
+    said, _ = demo.communicate(timeout=SECONDS_TO_RUN)
+
+    assert demo.returncode == 0
+    assert "different events out of Kafka" in said
+    assert len(services) == 2
+    assert not [service for service in services if service.is_running()]
+
+
+def test_services_do_not_outlive_a_demo_that_is_killed(demo: subprocess.Popen[str]) -> None:
+    services = until_it_shows_itself(demo)
+
+    demo.kill()
+
+    _, alive = psutil.wait_procs(services, timeout=30)
+    assert len(services) == 2
+    assert not alive
+
+
+def test_a_service_that_ends_by_itself_ends_the_demo_with_its_last_words(
+    demo: subprocess.Popen[str],
+) -> None:
+    services = until_it_shows_itself(demo)
+    relay = next(service for service in services if "relay" in service.cmdline())
+
+    relay.kill()
+    _, complained = demo.communicate(timeout=SECONDS_TO_RUN)
+
+    assert demo.returncode == 2
+    assert "orders: relay has ended." in complained
+    assert "Traceback" not in complained
+    _, alive = psutil.wait_procs(services, timeout=30)
+    assert not alive
