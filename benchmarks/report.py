@@ -30,7 +30,8 @@ def peer_row(hop: str, outcome: Outcome, entrant: Entrant) -> Row:
     measure = entrant.peer.measure
     ours = [measure.of(sample) for sample in outcome.samples(outcome.contest.ours)]
     theirs = [measure.of(sample) for sample in outcome.samples(entrant.best)]
-    return row(hop, outcome, entrant.best.name, ratio_of(ours, theirs), entrant.peer.target, measure) | {
+    name = entrant.best.name if measure is RATE else f"{entrant.best.name}: {measure.name}"
+    return row(hop, outcome, name, ratio_of(ours, theirs), entrant.peer.target, measure) | {
         "ours": statistics.median(ours),
         "theirs": statistics.median(theirs),
         "cpu_us_ours": cpu_us(outcome, outcome.contest.ours),
@@ -93,11 +94,15 @@ def show(console: Console, report: dict[str, Any]) -> None:
     for (hop, contest), rows in grouped(report["rows"]):
         console.print(ratio_table(f"{hop}, {contest}: {ours_words(rows[0])}", rows))
     for (hop, contest), rows in grouped(report["latencies"]):
-        console.print(latency_table(f"{hop}, {contest}: latency in ms, counted from when each was due", rows))
+        console.print(latency_table(f"{hop}, {contest}: latency in ms", rows))
     for peer, reason in report["skipped"].items():
         console.print(f"[yellow]skipped[/] {peer}: {reason}")
     for remark in report["remarks"]:
         console.print(f"[red]beware[/] {remark}")
+    for failure in report["failures"]:
+        console.print(f"[red]failed[/] {failure}")
+    targets = [each for each in report["rows"] if each["target"] is not None]
+    console.print(f"{sum(each['met'] for each in targets)} of {len(targets)} targets are met.")
 
 
 def grouped(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, str], list[Row]]]:

@@ -6,7 +6,7 @@ nobody. A contender's `check` is asked once after its last round: a fast wrong r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -45,31 +45,31 @@ class Outcome:
 
 async def play(contest: Contest, effort: Effort, clock: CpuClock, say: Callable[[str], None]) -> Outcome:
     say(f"{contest.name}: warming up")
-    await contest.ours.run(effort.warm_up)
-    entrants = [Entrant(peer, await best_variant(peer, effort)) for peer in contest.peers]
+    warm = {one.name: await one.run(effort.warm_up) for one in everyone(contest)}
+    entrants = [Entrant(peer, best_variant(peer, warm)) for peer in contest.peers]
     field = list({one.name: one for one in (contest.ours, *(entrant.best for entrant in entrants))}.values())
     rounds = []
     for number in range(effort.rounds):
         say(f"{contest.name}: round {number + 1} of {effort.rounds}")
         order = field if number % 2 == 0 else field[::-1]
         rounds.append({one.name: await timed(one, effort.seconds, clock) for one in order})
-    await check_all(contest)
+    for contender in everyone(contest):
+        await contender.check()
     return Outcome(contest, entrants, rounds)
 
 
-async def best_variant(peer: Peer, effort: Effort) -> Contender:
-    tried = [(peer.measure.of(await variant.run(effort.warm_up)), variant) for variant in peer.variants]
+def everyone(contest: Contest) -> list[Contender]:
+    """Ours and all variants of all peers, each once."""
+    named = [contest.ours, *(variant for peer in contest.peers for variant in peer.variants)]
+    return list({one.name: one for one in named}.values())
+
+
+def best_variant(peer: Peer, warm: Mapping[str, Sample]) -> Contender:
     choose = max if peer.measure.more_is_better else min
-    return choose(tried, key=lambda result: result[0])[1]
+    return choose(peer.variants, key=lambda variant: peer.measure.of(warm[variant.name]))
 
 
 async def timed(contender: Contender, seconds: float, clock: CpuClock) -> Sample:
     before = clock.seconds()
     sample = await contender.run(seconds)
     return replace(sample, cpu_seconds=clock.seconds() - before)
-
-
-async def check_all(contest: Contest) -> None:
-    everyone = {contest.ours.name: contest.ours} | {one.name: one for peer in contest.peers for one in peer.variants}
-    for contender in everyone.values():
-        await contender.check()

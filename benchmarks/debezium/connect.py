@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
@@ -22,6 +21,7 @@ from psycopg.conninfo import conninfo_to_dict
 from benchmarks.bench import BUILD
 from benchmarks.contest import WrongResultError
 from benchmarks.debezium.artifacts import Installed
+from benchmarks.freezable import Freezable
 from benchmarks.http.process import free_port
 
 FOLDER = BUILD / "debezium"
@@ -36,23 +36,10 @@ HEADERS = {
 }
 
 
-class Router:
-    """Debezium, running. Frozen and thawed by signals, so that it rests while ours is measured."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    def freeze(self) -> None:
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
-
-
 @asynccontextmanager
 async def outbox_router(
     installed: Installed, database_url: str, bootstrap: str, topic: str, name: str
-) -> AsyncIterator[Router]:
+) -> AsyncIterator[Freezable]:
     port = free_port()
     folder = FOLDER / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,15 +49,14 @@ async def outbox_router(
             installed.java, *JVM, "-cp", installed.class_path,
             "org.apache.kafka.connect.cli.ConnectStandalone", str(settings), stdout=log, stderr=log,
         )  # fmt: skip
+    router = Freezable(process)
     try:
         await answering(port, process, folder)
         await asyncio.to_thread(ask, port, "/connectors", connector(database_url, topic, name))
         await running(port, name, folder)
-        yield Router(process)
+        yield router
     finally:
-        process.send_signal(signal.SIGCONT)
-        process.kill()
-        await process.wait()
+        await router.kill()
         await drop_slot(database_url, name)
 
 

@@ -62,7 +62,7 @@ async def test_where_less_is_better_the_target_is_a_ceiling_and_the_best_variant
     outcome = await played(Contest("wait", diary.contender("ours", 50), [Peer([slow, quick], 4.0, P50)]))
     [row] = rows_of("relay", outcome)
 
-    assert (row["peer"], row["ratio"], row["better"], row["met"]) == ("quick", 4.0, "lower", True)
+    assert (row["peer"], row["ratio"], row["better"], row["met"]) == ("quick: p50", 4.0, "lower", True)
 
 
 async def test_a_missed_target_and_a_passed_limit_are_told() -> None:
