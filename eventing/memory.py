@@ -140,7 +140,7 @@ class MemoryEventStore:
                     )
                 )
         ids = {event.event_id for event in new}
-        if len(ids) < len(new) or not ids.isdisjoint(self._by_id):
+        if len(ids) < len(new) or not self._by_id.keys().isdisjoint(ids):
             raise Refusal("An event with this id is stored already.", code="duplicate_event")
         return new
 
