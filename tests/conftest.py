@@ -12,12 +12,17 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from tests import backing as servers
 from tests.backing import Backing
 
 CLAIM_SECONDS = 3600
+
+# How long an example takes says how busy the machine is, and nothing about what is tested.
+settings.register_profile("orderloom", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("orderloom")
 
 
 def pytest_configure() -> None:
