@@ -34,6 +34,8 @@ _STATEMENTS: Final[dict[bytes, Sequence[int]]] = {
 
 # Somebody else's lock, a deadlock, a moved head, a statement that took too long: not the batch's own fault.
 _CONTENDED: Final = ("40001", "40P01", "55P03", "57014")
+# Somebody wrote to the log without its lock. The head is another one now.
+_TAKEN: Final = ("events_stream_version", "events_pkey")
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 # Disk full, out of memory, I/O errors: splitting the batch would not help.
 _EXHAUSTED: Final = ("53", "58")
@@ -113,7 +115,7 @@ class PostgresSender:
     async def _classified(self, error: ServerError) -> Exception:
         if error.sqlstate == _LOCK_NOT_AVAILABLE:
             await self._execute(_FREE, [])
-        if error.sqlstate in _CONTENDED:
+        if error.sqlstate in _CONTENDED or error.constraint in _TAKEN:
             return Contended(str(error))
         if error.sqlstate in _ELSEWHERE:
             await self.close()
