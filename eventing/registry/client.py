@@ -22,6 +22,9 @@ _UNKNOWN: Final = 404
 _INCOMPATIBLE: Final = 409
 _UNPROCESSABLE: Final = 422
 
+# How the client stumbles over an answer that is no JSON, or JSON of another form.
+_NOT_AN_ANSWER: Final = (ValueError, TypeError, LookupError, AttributeError)
+
 
 class Registry:
     """Holds a connection while it is open: `with Registry(url) as registry`."""
@@ -91,6 +94,8 @@ class Registry:
             ) from error
         except SchemaRegistryError as error:
             raise self._explained(error) from error
+        except _NOT_AN_ANSWER as error:
+            raise self._no_registry("in another form") from error
 
     def _explained(self, error: SchemaRegistryError) -> OrderloomError:
         status = error.http_status_code
@@ -100,8 +105,11 @@ class Registry:
             return Unavailable(
                 f"The schema registry at {self._address} is in trouble (it answers {status}): look there."
             )
+        return self._no_registry(str(status))
+
+    def _no_registry(self, answer: str) -> Misconfigured:
         return Misconfigured(
-            f"What answers at {self._address} does not do what a schema registry does (it answers {status}): correct "
+            f"What answers at {self._address} does not do what a schema registry does (it answers {answer}): correct "
             "ORDERS_REGISTRY__URL."
         )
 
