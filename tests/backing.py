@@ -81,11 +81,10 @@ def local(run: Run) -> Backing:
     return Backing(**asdict(found))
 
 
-def begin_run() -> Run:
-    """Called where the run is started, before it is spread over processes: they inherit the variable."""
-    run = Run(os.getpid(), Path(tempfile.gettempdir()) / f"orderloom-test-{secrets.token_hex(6)}")
-    os.environ[RUN_VARIABLE] = f"{run.owner} {run.folder}"
-    return run
+def begin_run() -> None:
+    """The first process of a run names it; those that it starts inherit the name, and share the servers."""
+    folder = Path(tempfile.gettempdir()) / f"orderloom-test-{secrets.token_hex(6)}"
+    os.environ.setdefault(RUN_VARIABLE, f"{os.getpid()} {folder}")
 
 
 def this_run() -> Run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import string
 from collections.abc import Iterator
@@ -26,8 +25,7 @@ settings.load_profile("orderloom")
 
 
 def pytest_configure() -> None:
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        servers.begin_run()
+    servers.begin_run()
 
 
 def pytest_unconfigure() -> None:
