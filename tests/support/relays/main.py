@@ -1,0 +1,86 @@
+"""The relay's process in tests: the real one, or one with a part broken on purpose.
+
+A mutant shows that a test can fail. None of them is in the product: each replaces one part at the composition root.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from eventing.errors import OrderloomError
+from eventing.kafka.deliveries import Delivery
+from eventing.kafka.publisher import Publisher
+from eventing.settings import Settings, read_settings
+from outbox_relay import wiring
+from outbox_relay.ports import Tuning
+from outbox_relay.wiring import Adapters, adapters
+
+PR_SET_PDEATHSIG = 1
+
+
+class CheckpointBeforeAck(Publisher):
+    """Takes what was given to Kafka's client for published."""
+
+    _sent = 0
+
+    def publish(self, messages: Any, count: int, last: int) -> None:
+        super().publish(messages, count, last)
+        self._sent = last
+
+    @property
+    def acknowledged(self) -> int:
+        return max(self._sent, super().acknowledged)
+
+
+class SkipFailedBatch(Publisher):
+    """Notes an error and goes on with the next batch."""
+
+    def serve(self, seconds: float) -> None:
+        self._producer.poll(seconds)
+        for delivery in self._deliveries._open:
+            _forgive(delivery)
+        self._deliveries.settle()
+
+
+def _forgive(delivery: Delivery) -> None:
+    if delivery.failure is not None:
+        delivery.failure = None
+        delivery.awaited = 0
+
+
+def with_publisher(kind: type[Publisher]) -> Callable[[Settings], Adapters]:
+    def made(settings: Settings) -> Adapters:
+        def open_publisher(tuning: Tuning, after: int, may_send: Callable[[], bool]) -> Publisher:
+            return kind(settings.kafka.connection(), linger_ms=tuning.linger_ms, after=after, may_send=may_send)
+
+        return replace(adapters(settings), open_publisher=open_publisher)
+
+    return made
+
+
+MUTANTS: dict[str, Callable[[Settings], Adapters]] = {
+    "none": adapters,
+    "checkpoint_before_ack": with_publisher(CheckpointBeforeAck),
+    "skip_failed_batch": with_publisher(SkipFailedBatch),
+}
+
+
+def main() -> int:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
+    settings = read_settings()
+    assert settings.environment == "test"
+    try:
+        wiring.run(settings, lambda address: print(address, flush=True), outside=MUTANTS[sys.argv[1]])
+    except OrderloomError as error:
+        sys.stderr.write(f"orders: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
