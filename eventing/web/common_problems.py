@@ -42,7 +42,8 @@ COMMON = (
         "This role may not do that",
         cause="The token is valid, but none of its roles may use this operation.",
         fix="Use a token with one of the roles in `required_roles`.",
-        curl="TOKEN=$(orders token --role catalogue --subject carol)",
+        curl="TOKEN=$(orders token --role catalogue --subject carol)\n"
+        "curl -i $API/v1/products -H 'Authorization: Bearer '$TOKEN",
         facts={"required_roles": ["catalogue"]},
     ),
     ProblemKind(
@@ -75,6 +76,7 @@ COMMON = (
         "This can't be done as asked",
         cause="A rule of the business says no; nothing was changed.",
         fix="Read `detail`, and ask for something else.",
+        curl=_PLACE,
     ),
     ProblemKind(
         "conflict",
@@ -82,6 +84,7 @@ COMMON = (
         "Somebody else was faster",
         cause="What the command is about changed while it was being decided, again and again; nothing was changed.",
         fix="Read it again, and send the command again if you still want it.",
+        curl=_PLACE,
         facts={"stream": "order-018f…", "expected": 1, "actual": 2},
     ),
     ProblemKind(
@@ -120,6 +123,7 @@ COMMON = (
         "Too many requests",
         cause="The caller has used up its share of requests; repeats under one idempotency key count too.",
         fix="Wait as long as Retry-After says; RateLimit shows what is left.",
+        curl=_PLACE,
         facts={"violated_policies": ["default"], "retry_after": 1},
     ),
     ProblemKind(
@@ -128,6 +132,7 @@ COMMON = (
         "The headers are too large",
         cause="The request line and the headers may have 32 KB together.",
         fix="Send fewer or shorter headers.",
+        curl=_PLACE,
     ),
     ProblemKind(
         "internal",
@@ -136,6 +141,7 @@ COMMON = (
         cause="This is a fault of the platform and not of the request. It was logged under `trace_id`.",
         fix="Try again; if it stays, give the operators the `trace_id`. A command with an Idempotency-Key is safe to "
         "send again.",
+        curl=_PLACE,
     ),
     ProblemKind(
         "unavailable",
@@ -143,6 +149,7 @@ COMMON = (
         "A server is not to be had right now",
         cause="Something that this operation needs does not answer; whether the request took effect is not known.",
         fix="Wait as long as Retry-After says and send the same request again, under the same Idempotency-Key.",
+        curl=_PLACE,
     ),
     ProblemKind(
         "overloaded",
@@ -150,5 +157,6 @@ COMMON = (
         "The platform has too much to do",
         cause="There is more to do than can be done in time, so this request was turned away before it began.",
         fix="Wait as long as Retry-After says and send the same request again.",
+        curl=_PLACE,
     ),
 )

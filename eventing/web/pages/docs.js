@@ -9,8 +9,9 @@ const element = (name, attributes = {}, ...children) => {
 };
 
 // Words between backticks are code; everything else stays as it is.
-const prose = (text) =>
-  element("p", {}, ...(text || "").split("`").map((piece, at) => (at % 2 ? element("code", {}, piece) : piece)));
+const words = (text) => (text || "").split("`").map((piece, at) => (at % 2 ? element("code", {}, piece) : piece));
+const prose = (text) => element("p", {}, ...words(text));
+const cell = (content) => element("td", {}, ...(typeof content === "string" ? words(content) : [content]));
 
 const pretty = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
 
@@ -29,13 +30,13 @@ function typeOf(api, schema) {
 }
 
 function bounds(schema) {
-  const names = { minimum: "≥ ", maximum: "≤ ", minLength: "length ≥ ", maxLength: "length ≤ ", minItems: "items ≥ ", maxItems: "items ≤ ", pattern: "" };
+  const names = { minimum: "≥ ", maximum: "≤ ", minLength: "length ≥ ", maxLength: "length ≤ ", minItems: "items ≥ ", maxItems: "items ≤ " };
   return Object.entries(names).filter(([key]) => schema[key] !== undefined).map(([key, sign]) => sign + schema[key]).join(", ");
 }
 
 function table(head, rows) {
   const header = element("tr", {}, ...head.map((title) => element("th", {}, title)));
-  return element("table", {}, header, ...rows.map((cells) => element("tr", {}, ...cells.map((cell) => element("td", {}, cell)))));
+  return element("table", {}, header, ...rows.map((cells) => element("tr", {}, ...cells.map(cell))));
 }
 
 function fields(api, schema, path = "", depth = 0) {
@@ -47,7 +48,8 @@ function fields(api, schema, path = "", depth = 0) {
     const inner = resolve(api, member);
     const needed = (found.required || []).includes(name) ? "required" : "optional";
     const said = [inner.description || member.description, bounds(inner)].filter(Boolean).join(" · ");
-    return [[element("code", {}, full), typeOf(api, member), needed, said], ...fields(api, member, full, depth + 1)];
+    const pattern = inner.pattern ? [said ? " · " : "", element("code", {}, inner.pattern)] : [];
+    return [[element("code", {}, full), typeOf(api, member), needed, element("span", {}, ...words(said), ...pattern)], ...fields(api, member, full, depth + 1)];
   });
 }
 
@@ -65,7 +67,7 @@ function curl(path, method, operation) {
   const content = operation.requestBody && operation.requestBody.content["application/json"];
   if (content) {
     const example = Object.values(content.examples || {})[0];
-    lines.push(`-H 'Content-Type: application/json'`, `-d ${quote(JSON.stringify(example ? example.value : {}))}`);
+    lines.push(`-H 'Content-Type: application/json'`, `-d ${quote(JSON.stringify(example ? example.value : {}, null, 2))}`);
   }
   const target = location.origin + address + (query.length ? `?${query.join("&")}` : "");
   return [`curl -i -X ${method.toUpperCase()} ${quote(target)}`, ...lines].join(" \\\n  ");

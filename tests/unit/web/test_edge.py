@@ -132,6 +132,7 @@ async def test_the_type_of_a_problem_is_a_page(client: httpx.AsyncClient, code: 
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
     assert "What to do" in page.text
+    assert "curl" in page.text
     assert f"/problems/{code}" in (await client.get("/problems")).text
 
 
