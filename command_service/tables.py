@@ -8,6 +8,7 @@ from typing import Any
 
 from command_service.catalogue import Listed
 from command_service.pricing import Offer
+from eventing.web.load import Lag
 
 Rows = Callable[[str, Sequence[Any]], Awaitable[Sequence[tuple[Any, ...]]]]
 """Runs a statement and gives its rows: how, is the business of whoever knows the driver."""
@@ -20,6 +21,7 @@ class Tables:
         self._rows = rows
         self._catalogue = _statement("read_catalogue")
         self._available = _statement("read_available")
+        self._lag = _statement("read_relay_lag")
         self._presence = _statement("are_tables_there")
 
     async def read_catalogue(self, skus: Sequence[str]) -> Mapping[str, Listed]:
@@ -31,6 +33,10 @@ class Tables:
 
     async def read_available(self, skus: Sequence[str]) -> Mapping[str, int]:
         return dict(await self._rows(self._available, (list(skus),)))
+
+    async def read_relay_lag(self) -> Lag:
+        events, seconds = (await self._rows(self._lag, ()))[0]
+        return Lag(events or 0, seconds or 0.0)
 
     async def are_there(self) -> bool:
         return bool((await self._rows(self._presence, ()))[0][0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 import event_schemas
 from command_service.api.problems import PROBLEMS
 from command_service.application import Ports, application
+from command_service.relay_lag import RelayLag
 from command_service.tables import Tables
 from eventing.appender import Appender
 from eventing.avro.codec import Codec
@@ -47,6 +49,7 @@ def build(settings: Settings) -> Application:
         checks=[Check("postgres", servers.check_tables), Check("redis", servers.check_redis, required=False)],
         buckets=servers.buckets,
         queue=lambda: Queue(servers.appender.depth, servers.appender.queue_limit),
+        lag=servers.relay_lag.seen,
     )
     return application(servers.ports, edge, settings.kafka.partitions, lifespan=servers.lifespan)
 
@@ -68,15 +71,21 @@ class Servers:
         self._tables = tables = Tables(self._rows)
         store = PostgresEventStore(codec, self.appender, self._engine)
         self.ports = Ports(store, codec, tables.read_catalogue, tables.read_available, uuid7)
+        self.relay_lag = RelayLag(tables.read_relay_lag)
         self._redis = connect(settings.redis.url.get_secret_value()) if settings.redis.url else None
         self.buckets = RedisBuckets(self._redis, prefix=settings.redis.key_prefix) if self._redis else None
 
     @asynccontextmanager
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        watching = None
         try:
             await self.check_tables()
+            await self.relay_lag.look()
+            watching = asyncio.create_task(self.relay_lag.watch())
             yield
         finally:
+            if watching is not None:
+                watching.cancel()
             await self.appender.close()
             await self._engine.dispose()
             if self._redis is not None:
@@ -84,7 +93,7 @@ class Servers:
 
     async def check_tables(self) -> None:
         if not await self._tables.are_there():
-            raise Misconfigured("The tables of the commands are not there: run `orders db upgrade`.")
+            raise Misconfigured("The database is not ready for commands: run `orders db upgrade`.")
 
     async def check_redis(self) -> None:
         if self._redis is not None:

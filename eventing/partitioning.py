@@ -6,6 +6,7 @@ murmur2 with Kafka's seed, made positive by clearing the sign bit (not by abs), 
 from __future__ import annotations
 
 from functools import lru_cache
+from struct import unpack
 from typing import Final
 
 _MASK: Final = 0xFFFFFFFF
@@ -18,10 +19,9 @@ def murmur2(data: bytes) -> int:
     length = len(data)
     whole = length & ~3
     h = _SEED ^ length
-    for start in range(0, whole, 4):
-        k = int.from_bytes(data[start : start + 4], "little") * _MULTIPLIER & _MASK
-        k = (k ^ (k >> 24)) * _MULTIPLIER & _MASK
-        h = (h * _MULTIPLIER & _MASK) ^ k
+    for k in unpack(f"<{whole // 4}I", data[:whole]):
+        mixed = k * _MULTIPLIER & _MASK
+        h = (h * _MULTIPLIER & _MASK) ^ ((mixed ^ (mixed >> 24)) * _MULTIPLIER & _MASK)
     if rest := data[whole:]:
         h = (h ^ int.from_bytes(rest, "little")) * _MULTIPLIER & _MASK
     h = (h ^ (h >> 13)) * _MULTIPLIER & _MASK
