@@ -14,27 +14,18 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from local_stack.account import Account
+from local_stack.kinds import Kind
 
 MARK = "ORDERLOOM_SERVER_OF"
 DELETED = " (deleted)"
 """The kernel's remark on a folder or program that is gone; a process that was started there is ours all the same."""
 
 _launched: set[int] = set()
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What the processes of one server have in common."""
-
-    executable: str
-    folder: Path
-    uid: int
 
 
 def launch(

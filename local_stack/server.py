@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from local_stack.processes import Kind
+from local_stack.kinds import Kind, kind_of
 from local_stack.site import Site
 
 
@@ -19,7 +19,6 @@ class NotReady(Exception):
 class Server(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
-    executable: ClassVar[str]
     port_names: ClassVar[tuple[str, ...]]
     needs: ClassVar[str | None] = None
     """The server that has to answer before this one is started."""
@@ -47,4 +46,4 @@ class Server(ABC):
         return site.data(self.name)
 
     def kind(self, site: Site) -> Kind:
-        return Kind(self.executable, site.data(self.name), site.state.uid)
+        return kind_of(self.name, site.home, site.state.uid)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_stack.account import Account
+from local_stack.kinds import data_of
 from local_stack.state import State
 
 
@@ -21,7 +22,7 @@ class Site:
     """Folders by name: java, kafka, elasticsearch, registry, postgres, redis. Empty when only asking."""
 
     def data(self, server: str) -> Path:
-        return self.home / "data" / server
+        return data_of(server, self.home)
 
     def config(self, server: str) -> Path:
         return self.home / "config" / server

@@ -105,12 +105,6 @@ def look_at(stack_dir: Path) -> Site | None:
     return _site(stack_dir, known) if known else None
 
 
-def addresses_of(stack_dir: Path) -> Addresses | None:
-    """Where the servers answer; None if the stack does not run, or not whole."""
-    site = look_at(stack_dir)
-    return site.state.addresses if site and len(_running(site)) == len(SERVERS) else None
-
-
 def _site(stack_dir: Path, known: State) -> Site:
     home = shelter.home_of(stack_dir.absolute(), sheltered=known.sheltered)
     return Site(home, known, Account(known.account, known.uid, known.uid), {})

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from eventing.errors import Misconfigured
+from local_stack import processes, shelter
+from local_stack.kinds import EXECUTABLES, kind_of
 
 HOST = "127.0.0.1"
 FILE_NAME = "state.json"
@@ -45,9 +47,12 @@ class State:
 
 def read(stack_dir: Path) -> Addresses | None:
     """Where the servers of a running stack answer; None if it does not run, or not whole."""
-    from local_stack import stack  # the one question here that needs to know the servers
-
-    return stack.addresses_of(stack_dir)
+    known = load(stack_dir)
+    if known is None:
+        return None
+    home = shelter.home_of(stack_dir.absolute(), sheltered=known.sheltered)
+    kinds = [kind_of(server, home, known.uid) for server in EXECUTABLES]
+    return known.addresses if all(processes.find(kinds).values()) else None
 
 
 def load(stack_dir: Path) -> State | None:

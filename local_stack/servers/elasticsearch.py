@@ -26,7 +26,6 @@ HEAP = """\
 class Elasticsearch(Server):
     name = "elasticsearch"
     title = "Elasticsearch"
-    executable = "java"
     port_names = ("elasticsearch",)
 
     def prepare(self, site: Site) -> None:

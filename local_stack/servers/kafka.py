@@ -35,7 +35,6 @@ logger.server.level = INFO
 class Kafka(Server):
     name = "kafka"
     title = "Kafka"
-    executable = "java"
     port_names = ("kafka", "kafka_controller")
 
     def prepare(self, site: Site) -> None:

@@ -30,7 +30,6 @@ SETTINGS = {
 class Postgres(Server):
     name = "postgres"
     title = "PostgreSQL"
-    executable = "postgres"
     port_names = ("postgres",)
     stop_signal = signal.SIGINT  # the fast shutdown: sessions are ended, data are flushed
 

@@ -19,7 +19,6 @@ DATABASES = 512
 class Redis(Server):
     name = "redis"
     title = "Redis"
-    executable = "redis-server"
     port_names = ("redis",)
 
     def prepare(self, site: Site) -> None:

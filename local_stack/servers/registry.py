@@ -19,7 +19,6 @@ SCHEMA = json.dumps({"type": "record", "name": "Ready", "namespace": "orderloom"
 class Registry(Server):
     name = "registry"
     title = "Schema registry"
-    executable = "java"
     port_names = ("registry",)
     needs = "postgres"
 

@@ -12,7 +12,7 @@ import pytest
 
 from local_stack import processes
 from local_stack.account import Account
-from local_stack.processes import Kind
+from local_stack.kinds import Kind
 
 ME = Account("me", os.geteuid(), os.getegid())
 
