@@ -9,7 +9,9 @@ import pytest
 from tests.architecture.planting import ROOT
 from tests.architecture.tracked import lines_of_text, tracked_files
 
-LONGEST_FILE = 300
+LONGEST_MODULE = 300
+LONGEST_SUITE = 400
+"""The cases of one contract are a list that is looked up rather than read."""
 
 # Put together here, because this file is looked through as well.
 REGISTRY_HOSTS = [
@@ -51,11 +53,11 @@ def test_nothing_is_left_for_later() -> None:
 
 
 def test_no_module_is_too_long_to_be_read_in_one_go() -> None:
-    lengths = {
-        path.relative_to(ROOT): len(path.read_text().splitlines()) for path in tracked_files() if path.suffix == ".py"
-    }
+    modules = [path for path in tracked_files() if path.suffix == ".py"]
+    lengths = {path.relative_to(ROOT): len(path.read_text(encoding="utf-8").splitlines()) for path in modules}
+    longest = {path: LONGEST_SUITE if path.parts[0] == "tests" else LONGEST_MODULE for path in lengths}
 
-    assert not {path: lines for path, lines in lengths.items() if lines > LONGEST_FILE}
+    assert not {path: lines for path, lines in lengths.items() if lines > longest[path]}
 
 
 @pytest.mark.parametrize("pattern", ["mock", "monkeypatch.setattr"])
