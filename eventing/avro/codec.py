@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from eventing.avro.decoder import compile_decoder
 from eventing.avro.encoder import compile_encoder
 from eventing.avro.lint import checked
+from eventing.avro.witness import examine
 from eventing.catalogue import Catalogue, EventType, schema_file
 from eventing.codec import MAX_BODY
 from eventing.errors import Misconfigured, Refusal, Unreadable
@@ -25,15 +26,22 @@ class Encoded(NamedTuple):
 
 
 class Codec:
-    """For all types of a catalogue. It compiles everything when it is made, a few milliseconds, and nothing later."""
+    """For all types of a catalogue. Compiles when it is made, and lets fastavro examine what it compiled."""
 
     def __init__(self, catalogue: Catalogue, max_body: int = MAX_BODY) -> None:
         self.catalogue = catalogue
         self._max_body = max_body
         self._encoders = {kind.newest: _encoder(kind) for kind in catalogue}
         self._decoders = {
-            (kind.name, version): _decoder(kind, version) for kind in catalogue for version in kind.schemas
+            (kind.name, version): self._decoder(kind, version) for kind in catalogue for version in kind.schemas
         }
+
+    def _decoder(self, kind: EventType, version: int) -> Callable[[bytes], Any]:
+        cls, schema = kind.reader(version), _schema(kind, version)
+        read = compile_decoder(schema, cls)
+        write = self._encoders[cls][2] if version == kind.version else None
+        examine(schema_file(kind.name, version), kind.schemas[version], schema, read, write)
+        return _upcast(kind, cls, read)
 
     def encode(self, event: object) -> Encoded:
         """Raises `Refusal` for an event that can't be written or is too long: it could never be published."""
@@ -75,10 +83,8 @@ def _encoder(kind: EventType) -> tuple[str, int, Callable[[Any], bytes]]:
     return kind.name, kind.version, compile_encoder(_schema(kind, kind.version), kind.newest)
 
 
-def _decoder(kind: EventType, version: int) -> Callable[[bytes], Any]:
-    """Reads the stored version, then passes it from upcaster to upcaster."""
-    cls = kind.reader(version)
-    read = compile_decoder(_schema(kind, version), cls)
+def _upcast(kind: EventType, cls: type, read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Passes what was read from upcaster to upcaster."""
     for older in kind.classes[kind.classes.index(cls) :]:
         declared = declaration(older)
         if declared is not None and declared.upcast is not None:
