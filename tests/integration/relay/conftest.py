@@ -32,9 +32,12 @@ def database(backing: Backing, template: str) -> Iterator[str]:
 @pytest.fixture
 def installation(backing: Backing, database: str, names: str) -> Installation:
     """Schemas are pushed, topics are made, nothing has happened."""
-    made = Installation(database, backing.kafka_bootstrap, names)
+    return prepared(Installation(database, backing.kafka_bootstrap, names))
+
+
+def prepared(made: Installation) -> Installation:
     made.push_schemas()
-    Topics(KafkaSettings(bootstrap_servers=backing.kafka_bootstrap, partitions=PARTITIONS)).create(made.topics)
+    Topics(KafkaSettings(bootstrap_servers=made.kafka_bootstrap, partitions=PARTITIONS)).create(made.topics)
     return made
 
 
