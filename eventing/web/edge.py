@@ -90,12 +90,13 @@ class EdgeApplication:
     async def _serve(self, operation: Operation, call: Call, receive: Receive, send: Send) -> int:
         response, verdict = await self._answer(operation, call)
         headers = response.raw_headers
+        said = {name for name, _ in headers}
         if verdict is not None and self._edge.limiter is not None:
-            headers += [(n.encode(), v.encode()) for n, v in self._edge.limiter.policy.headers(verdict)]
+            headers += self._edge.limiter.fields(verdict)
         headers += [_NOSNIFF, _REFERRER, (b"x-request-id", call.context.request_id.encode())]
-        if "content-security-policy" not in response.headers:
+        if b"content-security-policy" not in said:
             headers.append(_INERT)
-        if "cache-control" not in response.headers:
+        if b"cache-control" not in said:
             headers.append(_PRIVATE if operation.method == "GET" and response.status_code < 400 else _NO_STORE)
         if self._edge.health.draining:
             headers.append(_CLOSE)

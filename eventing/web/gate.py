@@ -44,7 +44,9 @@ class Gate:
         verdict = await self._limiter.charge(bucket)
         if not verdict.allowed:
             policy = self._limiter.policy
-            raise TooManyRequests(verdict.retry_after, policy.name, dict(policy.headers(verdict)))
+            raise TooManyRequests(
+                verdict.retry_after, policy.name, {n.decode(): v.decode() for n, v in self._limiter.fields(verdict)}
+            )
         return verdict
 
 

@@ -36,10 +36,14 @@ class Policy(NamedTuple):
     def of(cls, *, burst: int, per_second: float, name: str = "default") -> Policy:
         return cls(name, burst, max(1, round(1_000_000 / per_second)))
 
-    def headers(self, verdict: Verdict) -> Iterator[tuple[str, str]]:
-        """RateLimit fields of draft-ietf-httpapi-ratelimit-headers-10: a quoted policy name with its parameters."""
-        yield "ratelimit-policy", f'"{self.name}";q={self.quota};w={self.window}'
-        yield "ratelimit", f'"{self.name}";r={verdict.remaining};t={verdict.retry_after or verdict.full_after}'
+    @property
+    def policy_field(self) -> str:
+        """RateLimit-Policy of draft-ietf-httpapi-ratelimit-headers-10: a quoted policy name with its parameters."""
+        return f'"{self.name}";q={self.quota};w={self.window}'
+
+    def rest_field(self, verdict: Verdict) -> str:
+        """RateLimit of the same draft."""
+        return f'"{self.name}";r={verdict.remaining};t={verdict.retry_after or verdict.full_after}'
 
 
 class Drawn(NamedTuple):

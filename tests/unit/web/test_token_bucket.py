@@ -75,4 +75,5 @@ def test_a_batch_is_granted_what_its_requests_would_be_one_by_one(policy: Policy
 def test_the_fields_have_the_form_of_the_draft() -> None:
     policy = Policy.of(burst=100, per_second=2)
     one = next(verdicts(policy, draw(policy, 0, 10**9, 1), 10**9, 1))
-    assert dict(policy.headers(one)) == {"ratelimit-policy": '"default";q=100;w=50', "ratelimit": '"default";r=99;t=1'}
+    assert policy.policy_field == '"default";q=100;w=50'
+    assert policy.rest_field(one) == '"default";r=99;t=1'
