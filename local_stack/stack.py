@@ -96,6 +96,8 @@ class Stack:
 
     def _new_state(self, account: Account, chosen: dict[str, int]) -> State:
         sheltered = not account.can_enter(self.dir)
+        if sheltered:
+            shelter.opened("stacks")
         return State(account.name, account.uid, sheltered, chosen, secrets.token_urlsafe(18))
 
 
