@@ -51,7 +51,6 @@ def is_free(host: str, port: int) -> bool:
 
 def _fixed(settings: Settings, *, with_stack: bool) -> Iterable[FixedPort]:
     yield FixedPort(settings.command_api.host, settings.command_api.port, "ORDERS_COMMAND_API__PORT", health=True)
-    yield FixedPort(settings.query_api.host, settings.query_api.port, "ORDERS_QUERY_API__PORT", health=True)
     yield FixedPort(LOCAL, settings.relay.health_port, "ORDERS_RELAY__HEALTH_PORT", health=True)
     if with_stack:
         for name in StackPorts.model_fields:

@@ -15,6 +15,8 @@ import pytest
 
 from tests.backing import Backing
 
+pytestmark = pytest.mark.slow
+
 SECONDS_TO_RUN = 120
 
 
