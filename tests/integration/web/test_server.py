@@ -37,18 +37,29 @@ async def post_for_ever(served: Served, name: str, told: list[str], started: asy
                 started.set()
 
 
-async def test_nothing_that_was_accepted_is_lost_when_the_server_stops_under_load(served: Served) -> None:
+async def told_until(served: Served, end: signal.Signals) -> list[str]:
+    """What twenty busy clients were told, when the server is sent this signal amid the load."""
     told: list[str] = []
     started = asyncio.Event()
     clients = [asyncio.create_task(post_for_ever(served, f"client-{n}", told, started)) for n in range(20)]
     await started.wait()
-    # when the server is told to stop amid the load
-    served.process.send_signal(signal.SIGTERM)
+    served.process.send_signal(end)
     async with asyncio.timeout(20):
         await asyncio.gather(*clients)
+    return told
+
+
+async def test_nothing_that_was_accepted_is_lost_when_the_server_stops_under_load(served: Served) -> None:
+    told = await told_until(served, signal.SIGTERM)
     assert await asyncio.to_thread(served.process.wait, 20) == 0
     # then what was done and what was answered are the same
     assert sorted(told) == sorted(served.accepted())
+
+
+async def test_a_server_that_just_ends_owes_answers(served: Served) -> None:
+    """The mutant: without a shutdown that waits, work was done and nobody was told."""
+    told = await told_until(served, signal.SIGKILL)
+    assert set(told) < set(served.accepted())
 
 
 async def test_a_request_under_way_is_answered_after_the_signal(served: Served) -> None:
