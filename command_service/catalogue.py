@@ -7,7 +7,7 @@ is unknown is not remembered.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from command_service.coalescing import Coalesced
@@ -35,12 +35,11 @@ class Catalogue:
         self._rows = Coalesced[str, Listed](self._fetch)
         self._remembered: dict[str, Listed] = {}
 
-    async def listed(self, skus: Iterable[str], *, fresh: bool = False) -> dict[str, Listed]:
-        remembered = {} if fresh else self._remembered
-        found = {sku: remembered.get(sku) for sku in skus}
-        missing = [sku for sku, row in found.items() if row is None]
-        read = await self._rows.get(missing) if missing else {}
-        return {sku: row or read[sku] for sku, row in found.items()}
+    async def listed(self, skus: Collection[str], *, fresh: bool = False) -> dict[str, Listed]:
+        known = {} if fresh else {sku: row for sku in skus if (row := self._remembered.get(sku)) is not None}
+        if len(known) == len(skus):
+            return known
+        return known | await self._rows.get([sku for sku in skus if sku not in known])
 
     async def _fetch(self, skus: Sequence[str]) -> Mapping[str, Listed]:
         rows = await self._read(skus)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from command_service.idempotency import IdempotencyKey, Turns
@@ -28,8 +27,7 @@ FIRST_PAUSE: Final = 0.005
 LONGEST_PAUSE: Final = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A command's circumstances: who asks, what they believe, and under which name they may ask again."""
 
     caller: Caller
@@ -63,7 +61,7 @@ class Handler:
     async def handle(self, asked: Asked, propose: Propose) -> Reply:
         if asked.idempotency is None:
             return await self._decided(asked, propose)
-        async with self._turns.turn(asked.idempotency):
+        with await self._turns.wait_for(asked.idempotency):
             try:
                 return await self._decided(asked, propose)
             except Conflict:

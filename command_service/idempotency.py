@@ -11,8 +11,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from hashlib import blake2b
-from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 from pydantic import BaseModel
 
@@ -23,7 +22,6 @@ LONGEST_KEY: Final = 255
 PATIENCE: Final = 10.0
 """Seconds that a duplicate waits for the outcome of the first."""
 
-_PRINTABLE: Final = re.compile(r"[\x20-\x7e]{1,255}")
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 
 
@@ -34,20 +32,20 @@ class IdempotencyKey(NamedTuple):
     fingerprint: bytes
 
 
-def parse_key(values: Sequence[str]) -> str | None:
+def parse_key(values: Sequence[bytes]) -> str | None:
     """A quoted string as the draft of the header says, or bare as most clients send it: both name the same key."""
     if not values:
         return None
-    value = values[0].strip(" \t")
-    quoted = _QUOTED.fullmatch(value)
-    key = re.sub(r'\\(["\\])', r"\1", quoted[1]) if quoted else value
-    bare_is_odd = quoted is None and ('"' in value or "," in value)
-    if len(values) > 1 or bare_is_odd or not _PRINTABLE.fullmatch(key):
-        raise EdgeRefusal(
-            f"Send one {HEADER} of 1 to {LONGEST_KEY} printable ASCII characters; a UUID does well.",
-            code="idempotency_key_invalid",
-        )
-    return key
+    key = values[0].decode("latin-1").strip(" \t")
+    if '"' in key or "," in key:
+        quoted = _QUOTED.fullmatch(key)
+        key = re.sub(r'\\(["\\])', r"\1", quoted[1]) if quoted else ""
+    if len(values) == 1 and 0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable():
+        return key
+    raise EdgeRefusal(
+        f"Send one {HEADER} of 1 to {LONGEST_KEY} printable ASCII characters; a UUID does well.",
+        code="idempotency_key_invalid",
+    )
 
 
 def fingerprint(method: str, path: str, if_match: str | None, body: BaseModel) -> bytes:
@@ -62,34 +60,37 @@ class Turns:
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
-        self._taken: dict[tuple[str, str], asyncio.Future[None]] = {}
+        self._taken: dict[tuple[str, str], asyncio.Future[None] | None] = {}
+        """Each key that is being worked on, with what others wait for, if there are any."""
 
-    def turn(self, key: IdempotencyKey) -> Turn:
-        return Turn(self._taken, (key.scope, key.key), self._patience)
+    async def wait_for(self, key: IdempotencyKey) -> Turn:
+        """To be used as a context: the turn ends with it."""
+        name = key[:2]
+        if name in self._taken:
+            await self._wait(name)
+        self._taken[name] = None
+        return Turn(self._taken, name)
+
+    async def _wait(self, name: tuple[str, str]) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                while name in self._taken:
+                    end = self._taken[name] = self._taken[name] or asyncio.get_running_loop().create_future()
+                    await asyncio.shield(end)
+        except TimeoutError:
+            raise EdgeRefusal(
+                f"A request with this {HEADER} is still being worked on: wait, and send it again.",
+                code="idempotency_in_progress",
+                headers={"retry-after": "1"},
+            ) from None
 
 
-class Turn:
-    __slots__ = ("_name", "_patience", "_taken")
+class Turn(NamedTuple):
+    taken: dict[tuple[str, str], asyncio.Future[None] | None]
+    name: tuple[str, str]
 
-    def __init__(self, taken: dict[tuple[str, str], asyncio.Future[None]], name: tuple[str, str], patience: float):
-        self._taken, self._name, self._patience = taken, name, patience
+    def __enter__(self) -> None: ...
 
-    async def __aenter__(self) -> Self:
-        if self._name in self._taken:
-            try:
-                async with asyncio.timeout(self._patience):
-                    while (other := self._taken.get(self._name)) is not None:
-                        await asyncio.shield(other)
-            except TimeoutError:
-                raise EdgeRefusal(
-                    f"A request with this {HEADER} is still being worked on: wait, and send it again.",
-                    code="idempotency_in_progress",
-                    headers={"retry-after": "1"},
-                ) from None
-        self._taken[self._name] = asyncio.get_running_loop().create_future()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._taken.pop(self._name).set_result(None)
+    def __exit__(self, *_: object) -> None:
+        if (end := self.taken.pop(self.name)) is not None:
+            end.set_result(None)

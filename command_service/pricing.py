@@ -57,21 +57,22 @@ def _check_lines(wanted: Sequence[WantedLine]) -> None:
 
 
 def _priced(index: int, sku: str, quantity: int, offers: Mapping[str, Offer]) -> OrderLine:
-    where = {"line": index, "sku": sku}
-    if not 1 <= quantity <= LARGEST_QUANTITY:
-        raise Refusal(
-            f"Line {index + 1}: a quantity is between 1 and {LARGEST_QUANTITY}.",
-            code="quantity_out_of_range",
-            least=1,
-            most=LARGEST_QUANTITY,
-            **where,
-        )
     offer = offers.get(sku)
-    if offer is None:
-        raise Refusal(f"Line {index + 1}: there is no product {sku}.", code="unknown_sku", **where)
-    if offer.retired:
-        raise Refusal(f"Line {index + 1}: {sku} is no longer sold: leave it out.", code="retired_sku", **where)
+    if offer is None or offer.retired or not 1 <= quantity <= LARGEST_QUANTITY:
+        raise _refusal(index, sku, quantity, offer)
     return OrderLine(sku=sku, name=offer.name, quantity=quantity, unit_price=offer.unit_price)
+
+
+def _refusal(index: int, sku: str, quantity: int, offer: Offer | None) -> Refusal:
+    where, line = {"line": index, "sku": sku}, f"Line {index + 1}"
+    if not 1 <= quantity <= LARGEST_QUANTITY:
+        bounds = {"least": 1, "most": LARGEST_QUANTITY}
+        return Refusal(
+            f"{line}: a quantity is between 1 and {LARGEST_QUANTITY}.", code="quantity_out_of_range", **where, **bounds
+        )
+    if offer is None:
+        return Refusal(f"{line}: there is no product {sku}.", code="unknown_sku", **where)
+    return Refusal(f"{line}: {sku} is no longer sold: leave it out.", code="retired_sku", **where)
 
 
 def _one_currency(wanted: Sequence[WantedLine], offers: Mapping[str, Offer]) -> str:

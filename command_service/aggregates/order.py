@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from command_service.pricing import Offer, WantedLine, price
 from event_schemas.order.cancellation_requested import OrderCancellationRequested
@@ -21,8 +21,7 @@ from eventing.errors import Refusal
 CATEGORY: Final = "order"
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceOrder:
+class PlaceOrder(NamedTuple):
     order_id: str
     customer_id: str
     customer_name: str

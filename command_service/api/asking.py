@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -13,6 +15,8 @@ from command_service.replies import Reply
 from eventing.errors import Refusal
 from eventing.web.call import Call
 from eventing.web.refusals import EdgeRefusal
+
+_KEY: Final = HEADER.lower().encode()
 
 
 def to_create(call: Call, operation: str, body: BaseModel) -> Asked:
@@ -34,7 +38,7 @@ def to_add(call: Call, operation: str, body: BaseModel) -> Asked:
 
 
 def response(reply: Reply) -> Response:
-    return Response(reply.body, reply.status, dict(reply.headers))
+    return Response(reply.body, reply.status, reply.headers)
 
 
 def _asked(call: Call, key: IdempotencyKey | None, if_match: IfMatch | None) -> Asked:
@@ -47,7 +51,7 @@ def _asked(call: Call, key: IdempotencyKey | None, if_match: IfMatch | None) -> 
 
 
 def _key(call: Call, operation: str, if_match: IfMatch | None, body: BaseModel) -> IdempotencyKey | None:
-    key = parse_key(call.headers.getlist(HEADER))
+    key = parse_key(_sent(call, _KEY))
     if key is None:
         return None
     method, path = call.scope["method"], call.scope["path"]
@@ -64,5 +68,10 @@ def _required(key: IdempotencyKey | None) -> IdempotencyKey:
 
 
 def _if_match(call: Call) -> IfMatch | None:
-    sent = call.headers.getlist("if-match")
-    return preconditions.parse_if_match(", ".join(sent)) if sent else None
+    sent = _sent(call, b"if-match")
+    return preconditions.parse_if_match(b", ".join(sent).decode("latin-1")) if sent else None
+
+
+def _sent(call: Call, header: bytes) -> list[bytes]:
+    """As it came, in lower case as servers give it: making an object of all headers costs more than looking."""
+    return [value for name, value in call.scope["headers"] if name == header]

@@ -30,7 +30,7 @@ KEY = IdempotencyKey("alice place_order", "k", b"")
     ],
 )
 def test_a_key_is_quoted_or_bare(header: str, key: str) -> None:
-    assert parse_key([header]) == key
+    assert parse_key([header.encode()]) == key
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_key_is_quoted_or_bare(header: str, key: str) -> None:
 )
 def test_anything_else_is_no_key(headers: list[str]) -> None:
     with pytest.raises(EdgeRefusal) as refused:
-        parse_key(headers)
+        parse_key([header.encode("latin-1") for header in headers])
 
     assert refused.value.code == "idempotency_key_invalid"
 
@@ -104,7 +104,7 @@ async def test_duplicates_go_one_by_one_and_others_at_once() -> None:
     turns, order_of_events = Turns(), []
 
     async def work(key: IdempotencyKey, name: str) -> None:
-        async with turns.turn(key):
+        with await turns.wait_for(key):
             order_of_events.append(f"{name} begins")
             await asyncio.sleep(0)
             await asyncio.sleep(0)
@@ -120,10 +120,8 @@ async def test_duplicates_go_one_by_one_and_others_at_once() -> None:
 async def test_who_has_waited_too_long_is_told_to_come_again() -> None:
     turns = Turns(patience=0.01)
 
-    async with turns.turn(KEY):
-        with pytest.raises(EdgeRefusal) as refused:
-            async with turns.turn(KEY):
-                pytest.fail("two at a time")
+    with await turns.wait_for(KEY), pytest.raises(EdgeRefusal) as refused, await turns.wait_for(KEY):
+        pytest.fail("two at a time")
 
     assert refused.value.code == "idempotency_in_progress"
     assert refused.value.headers["retry-after"] == "1"
@@ -131,9 +129,9 @@ async def test_who_has_waited_too_long_is_told_to_come_again() -> None:
 
 async def test_a_failed_turn_is_given_back() -> None:
     turns = Turns()
-    with pytest.raises(ConnectionError):
-        async with turns.turn(KEY):
-            raise ConnectionError
+    with pytest.raises(ConnectionError), await turns.wait_for(KEY):
+        raise ConnectionError
 
-    async with asyncio.timeout(1), turns.turn(KEY):
-        pass
+    async with asyncio.timeout(1):
+        with await turns.wait_for(KEY):
+            pass
