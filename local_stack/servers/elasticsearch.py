@@ -57,16 +57,25 @@ class Elasticsearch(Server):
         return site.programs["elasticsearch"]
 
     def check(self, site: Site) -> None:
-        """A document goes in and is found; the index goes away again."""
+        """A document goes in and is found. The index stays: two who ask at once must not take it from each other."""
         port = site.port("elasticsearch")
+        _make_ready_index(port)
         ask(port, "PUT", f"/{READY_INDEX}/_doc/1?refresh=true&timeout=2s", {"ready": "yes"})
         found = ask(port, "GET", f"/{READY_INDEX}/_search?q=ready:yes")
-        ask(port, "DELETE", f"/{READY_INDEX}?ignore_unavailable=true")
         if found["hits"]["total"]["value"] != 1:
             raise NotReady("a document was indexed, but not found")
 
     def version(self, _site: Site, /) -> str:
         return artifacts.version_of("elasticsearch")
+
+
+def _make_ready_index(port: int) -> None:
+    settings = {"index.hidden": True, "index.number_of_shards": 1, "index.number_of_replicas": 0}
+    try:
+        ask(port, "PUT", f"/{READY_INDEX}", {"settings": settings})
+    except NotReady as error:
+        if "resource_already_exists" not in str(error):
+            raise
 
 
 def _jvm_options(text: str) -> str:
