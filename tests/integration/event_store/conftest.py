@@ -27,13 +27,21 @@ def fresh_store_url(backing: Backing, names: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def empty_database_url(backing: Backing, names: str) -> Iterator[str]:
+    """A database with nothing in it."""
+    with own_store(backing.postgres_url, f"{names}_empty", upgraded=False) as url:
+        yield url
+
+
 @contextmanager
-def own_store(server_url: str, name: str) -> Iterator[str]:
+def own_store(server_url: str, name: str, *, upgraded: bool = True) -> Iterator[str]:
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     url = urlsplit(server_url)._replace(path=f"/{name}").geturl()
     try:
-        upgrade(url)
+        if upgraded:
+            upgrade(url)
         yield url
     finally:
         with psycopg.connect(server_url, autocommit=True) as connection:
