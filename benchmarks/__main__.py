@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import uvloop
 from rich.console import Console
 
@@ -77,9 +78,11 @@ def main() -> int:
             with servers.found(frozenset().union(*(hop.needs for hop in chosen))) as them:
                 bench = Bench(them, FULL if os.environ.get("FULL") == "1" else QUICK)
                 report = runner.run(run(chosen, bench, console))
-    except OrderloomError as error:
-        console.print(f"[red]bench:[/] {error}")
+    except (OrderloomError, psycopg.OperationalError) as error:
+        console.print(f"[red]bench:[/] {str(error).strip()}")
         return 2
+    except KeyboardInterrupt:
+        return 130
     write_json(BUILD / "bench.json", report)
     show(console, report)
     console.print(f"{time.monotonic() - start:.0f} s; the figures are in {BUILD / 'bench.json'}")
