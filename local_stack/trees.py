@@ -56,7 +56,9 @@ def unpack(archive: Path, into: Path) -> None:
             zipped.extractall(into)  # noqa: S202  it strips what would leave the folder
     else:
         with tarfile.open(archive) as tarred:
-            tarred.extractall(into, filter="data")
+            # Python has this filter from 3.11.4 on. Before, the pinned hash alone vouches for what is inside.
+            tarred.extraction_filter = getattr(tarfile, "data_filter", None)
+            tarred.extractall(into)  # noqa: S202
     inner = list(into.iterdir())
     if len(inner) == 1 and inner[0].is_dir():
         wrapped = inner[0].rename(into / ".wrapped")
@@ -70,7 +72,8 @@ def _seal(tree: Path) -> Path:
 
 
 def _let_all_read(tree: Path) -> None:
-    """The servers may run under an account that is not the one who unpacks."""
+    """The servers may run under an account that is not the one who unpacks; but whoever unpacks stays the owner."""
     for path in (tree, *tree.rglob("*")):
+        os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)

@@ -41,7 +41,7 @@ class StackProgress:
         self._task: TaskID | None = None
         self._done: dict[str, tuple[int, int]] = {}
         self._begun = time.monotonic()
-        self._last_line = 0.0
+        self._last_line = self._begun
         self._ready: list[Step] = []
 
     @property

@@ -82,3 +82,24 @@ def test_an_archive_can_not_write_outside_its_folder(tmp_path: Path) -> None:
         trees.unpack(tmp_path / "a.tar.gz", tmp_path / "out")
 
     assert not (tmp_path / "escaped").exists()
+
+
+def test_an_archive_is_unpacked_by_a_python_that_knows_no_filters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As 3.11.2 is, which Debian 12 calls python3."""
+    known = tarfile.TarFile.extractall
+
+    def older(self: tarfile.TarFile, path: Path, members: None = None, *, numeric_owner: bool = False) -> None:
+        known(self, path, members, numeric_owner=numeric_owner)
+
+    monkeypatch.setattr(tarfile.TarFile, "extractall", older)
+    monkeypatch.delattr(tarfile, "data_filter")
+    (tmp_path / "run").write_text("#!/bin/sh")
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "run", "server-1.0/run")
+    (tmp_path / "out").mkdir()
+
+    trees.unpack(tmp_path / "a.tar.gz", tmp_path / "out")
+
+    assert (tmp_path / "out" / "run").read_text() == "#!/bin/sh"
