@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 _SENT: Final = "-H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json'"
-_NEW_KEY: Final = '-H "Idempotency-Key: $(uuidgen)"'
+# In Python, which is there: uuidgen is not on every machine.
+_UUID: Final = "$(python3 -c 'import uuid; print(uuid.uuid4())')"
+_NEW_KEY: Final = f'-H "Idempotency-Key: {_UUID}"'
 
 PLACE: Final = f"""curl -i $API/v1/orders {_SENT} {_NEW_KEY} \\
   -d '{{"customer_name": "Ada Byron", "customer_email": "ada@example.org",
        "lines": [{{"sku": "MUG-1", "quantity": 2}}],
        "delivery_address": {{"recipient": "Ada Byron", "street": "1 Analytical Way",
                             "postal_code": "10115", "city": "Berlin", "country": "DE"}}}}'"""
-AGAIN: Final = f"""KEY=$(uuidgen)
+AGAIN: Final = f"""KEY={_UUID}
 curl -i $API/v1/orders {_SENT} -H "Idempotency-Key: $KEY" -d @order.json
 curl -i $API/v1/orders {_SENT} -H "Idempotency-Key: $KEY" -d @order.json   # the same answer, one order"""
 CANCEL: Final = f"""curl -i $API/v1/orders/$ORDER/cancellation {_SENT} {_NEW_KEY} \\
