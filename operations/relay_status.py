@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -35,15 +36,17 @@ class RelayStatus(NamedTuple):
 
 
 def read_status(url: str) -> RelayStatus:
-    rows = _database(url).query(_STATUS)
+    with _database(url) as database:
+        rows = database.query(_STATUS)
     if not rows:
         raise Misconfigured("The relay has no row in the table relays: run `orders db upgrade`.")
     return RelayStatus(*rows[0])
 
 
 def set_tuning(url: str, *, linger_ms: float | None, batch: int | None, default: bool) -> None:
-    _database(url).query(_UNTUNE if default else _TUNE, (linger_ms, batch))
+    with _database(url) as database:
+        database.query(_UNTUNE if default else _TUNE, (linger_ms, batch))
 
 
-def _database(url: str) -> Database:
-    return Database(url, application_name="orders relay status", patience=PATIENCE)
+def _database(url: str) -> closing[Database]:
+    return closing(Database(url, application_name="orders relay status", patience=PATIENCE))

@@ -9,8 +9,10 @@ Rules:
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
@@ -25,6 +27,14 @@ CHUNK: Final = 64
 """Messages between two looks at whether sending is still allowed."""
 SERVE_EVERY: Final = 8 * CHUNK
 """Messages between two looks at reports."""
+
+REPORT_SECONDS: Final = 0.2
+"""How long to wait for the reports of messages that failed for good."""
+
+_QUIET: Final = logging.getLogger("eventing.kafka.client")
+"""What matters of what the client would say on stderr is raised, counted and told in words."""
+_QUIET.addHandler(logging.NullHandler())
+_QUIET.propagate = False
 
 DeliveryCallback = Callable[[Any, Any], None]
 
@@ -42,7 +52,6 @@ _PROPERTIES: Final[dict[str, Any]] = {
     "reconnect.backoff.max.ms": 1000,
     "retry.backoff.ms": 50,
     "topic.metadata.refresh.interval.ms": 30_000,
-    "log_level": 0,  # what matters is raised, counted and told in words
 }
 
 
@@ -67,7 +76,9 @@ class Publisher:
         self._sending = threading.Lock()
         self._ended = False
         self._fatal: KafkaError | None = None
-        self._producer = Producer({**connection, **_PROPERTIES, "linger.ms": linger_ms, "error_cb": self._notice})
+        self._producer = Producer(
+            {**connection, **_PROPERTIES, "linger.ms": linger_ms, "error_cb": self._notice}, logger=_QUIET
+        )
 
     @property
     def acknowledged(self) -> int:
@@ -90,7 +101,7 @@ class Publisher:
                     raise PublishFailed("Publishing was given up: another relay may have begun.")
                 self._produce(islice(coming, CHUNK), report)
             if not number % SERVE_EVERY:
-                self._producer.poll(0)
+                self._poll(0)
 
     def _produce(self, messages: Iterable[tuple[str, bytes, str, int, Headers]], report: DeliveryCallback) -> None:
         produce = self._producer.produce
@@ -105,7 +116,7 @@ class Publisher:
 
     def serve(self, seconds: float) -> None:
         """Waits for reports, at most so long. Raises `PublishFailed` when the publisher has come to its end."""
-        self._producer.poll(seconds)
+        self._poll(seconds)
         before = self._deliveries.acknowledged
         if (failure := self._deliveries.settle()) is not None:
             raise _explained(*failure)
@@ -113,12 +124,6 @@ class Publisher:
             raise _explained(self._fatal)
         if self._deliveries.acknowledged > before or not self._deliveries:
             self.trouble = None
-
-    def drain(self, seconds: float) -> bool:
-        """Waits until all is acknowledged; False if that took too long."""
-        self._producer.flush(seconds)
-        self.serve(0)
-        return not self._deliveries
 
     def purge(self) -> None:
         """Drops what has not been sent, and sends nothing any more. May be called from any thread."""
@@ -129,7 +134,16 @@ class Publisher:
     def abandon(self) -> None:
         """The end of this publisher, with nothing sent any more."""
         self.purge()
-        self._producer.flush(1)
+        with suppress(KafkaException):  # it has come to its end anyway
+            self._producer.flush(1)
+
+    def _poll(self, seconds: float) -> None:
+        try:
+            self._producer.poll(seconds)
+        except KafkaException as error:  # how the client tells that it can't go on; the reports say why
+            with suppress(KafkaException):
+                self._producer.poll(REPORT_SECONDS)
+            raise _explained(*(self._deliveries.settle() or (error.args[0], None))) from error
 
     def _notice(self, error: KafkaError) -> None:
         self.trouble = f"Kafka: {error.str()}"

@@ -5,6 +5,7 @@ Event topics keep everything for ever: a consumer that is built next year reads 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -18,8 +19,23 @@ from eventing.errors import Misconfigured, Unavailable
 from eventing.settings import KafkaSettings
 
 TIMEOUT: Final = 10.0
+HEARSAY: Final = 0.05
+"""Seconds between looks at what a broker has heard of."""
 LARGEST_MESSAGE: Final = 262_144 + 8_192
 """The largest body that the store takes, and room for key and headers."""
+
+_HOPELESS: Final = frozenset(
+    {
+        KafkaError.INVALID_CONFIG,
+        KafkaError.INVALID_PARTITIONS,
+        KafkaError.INVALID_REPLICATION_FACTOR,
+        KafkaError.POLICY_VIOLATION,
+        KafkaError.TOPIC_EXCEPTION,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    }
+)
+"""Errors that do not go away by themselves."""
 
 
 class Topics:
@@ -43,9 +59,18 @@ class Topics:
             try:
                 future.result(TIMEOUT)
             except KafkaException as error:
-                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                if error.args[0].code() in _HOPELESS:
                     raise Misconfigured(f"Kafka can't make the topic {name}: {error.args[0].str()}.") from error
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise _unreachable(error) from error
+        self._await(missing)
         return missing
+
+    def _await(self, names: Sequence[str]) -> None:
+        """A topic is made before each broker has heard of it: until then it would be taken for missing."""
+        end = time.monotonic() + TIMEOUT
+        while not set(names) <= self.partitions().keys() and time.monotonic() < end:
+            time.sleep(HEARSAY)
 
     def demand(self, names: Sequence[str]) -> None:
         """Raises `Misconfigured` where a topic could lose events or break their order."""

@@ -66,7 +66,7 @@ class Installation:
 
     def query(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.postgres_url, autocommit=True) as connection:
-            cursor = connection.execute(statement, parameters)  # type: ignore[call-overload]
+            cursor = connection.execute(statement, parameters)
             return cursor.fetchall() if cursor.description else []
 
     def push_schemas(self, *, but: str = "") -> None:
@@ -86,7 +86,7 @@ class Installation:
 
     def leader(self) -> tuple[str, int] | None:
         rows = self.query("SELECT leader, epoch FROM relay_status")
-        return rows[0] if rows[0][0] else None  # type: ignore[return-value]
+        return rows[0] if rows[0][0] else None
 
     def await_published(self, seconds: float = PATIENCE) -> None:
         """Until the checkpoint has reached what is committed now."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from eventing.errors import OrderloomError
+from eventing.kafka import publisher
 from eventing.kafka.deliveries import Delivery
 from eventing.kafka.publisher import Publisher
 from eventing.settings import Settings, read_settings
@@ -39,6 +40,10 @@ class CheckpointBeforeAck(Publisher):
 
 class SkipFailedBatch(Publisher):
     """Notes an error and goes on with the next batch."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        publisher._PROPERTIES["enable.gapless.guarantee"] = False
+        super().__init__(*arguments, **more)
 
     def serve(self, seconds: float) -> None:
         self._producer.poll(seconds)
@@ -70,12 +75,17 @@ MUTANTS: dict[str, Callable[[Settings], Adapters]] = {
 }
 
 
+def announce(address: str) -> None:
+    sys.stdout.write(f"{address}\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
     settings = read_settings()
     assert settings.environment == "test"
     try:
-        wiring.run(settings, lambda address: print(address, flush=True), outside=MUTANTS[sys.argv[1]])
+        wiring.run(settings, announce, outside=MUTANTS[sys.argv[1]])
     except OrderloomError as error:
         sys.stderr.write(f"orders: {error}\n")
         return 2

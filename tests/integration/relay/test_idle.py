@@ -1,0 +1,84 @@
+"""An idle relay costs next to nothing and still is quick. What is tuned while it runs takes effect."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+
+from operations import cli
+from tests.integration.relay.conftest import StartRelay
+from tests.integration.relay.test_crashes import say
+from tests.support.relays.checker import PARTITIONS
+from tests.support.relays.installation import Installation, until, write
+
+IDLE_SECONDS = 5.0
+MOST_OF_A_CORE = 0.03
+SLOWEST = 0.025
+
+
+def test_idle_it_polls_gently_and_publishes_at_once(
+    installation: Installation, start_relay: StartRelay, capsys: pytest.CaptureFixture[str]
+) -> None:
+    relay = start_relay(installation)
+    write(installation, 1)
+    installation.await_published()
+
+    used, began = relay.cpu_seconds(), time.monotonic()
+    until(lambda: time.monotonic() - began > IDLE_SECONDS, "some time of idleness has passed")
+    share = (relay.cpu_seconds() - used) / (time.monotonic() - began)
+    delays = commit_to_consumer(installation, 15)
+
+    say(capsys, f"idle: {share:.1%} of a core; commit to consumer {statistics.median(delays) * 1000:.1f} ms at p50")
+    assert share < MOST_OF_A_CORE
+    assert statistics.median(delays) < SLOWEST
+
+
+def test_linger_and_batch_are_changed_while_it_runs(
+    monkeypatch: pytest.MonkeyPatch, installation: Installation, start_relay: StartRelay
+) -> None:
+    monkeypatch.setenv("ORDERS_POSTGRES__URL", installation.postgres_url)
+    start_relay(installation)
+    write(installation, 1)
+    installation.await_published()
+    quick = statistics.median(commit_to_consumer(installation, 5))
+
+    assert cli.run(["relay", "set", "--linger-ms", "300", "--batch", "7", "--quiet"]) == 0
+    until(lambda: statistics.median(commit_to_consumer(installation, 3)) > 0.25, "the linger is in force")
+    assert cli.run(["relay", "set", "--default", "--quiet"]) == 0
+    until(lambda: statistics.median(commit_to_consumer(installation, 3)) < 0.2, "it is as it was started")
+
+    assert quick < 0.25
+    verdict = installation.verdict()
+    assert not verdict.complaints
+    assert verdict.duplicates == 0, "a change of tuning sends nothing twice"
+
+
+def commit_to_consumer(installation: Installation, times: int) -> list[float]:
+    """With a pause before each, so that the relay is idle again."""
+    consumer = Consumer(
+        {"bootstrap.servers": installation.kafka_bootstrap, "group.id": "reader", "auto.offset.reset": "latest"}
+    )
+    ends = [
+        TopicPartition(installation.order_topic, n, consumer.get_watermark_offsets(_partition(installation, n))[1])
+        for n in range(PARTITIONS)
+    ]
+    consumer.assign(ends)
+    consumer.poll(0.3)
+    delays = []
+    for _ in range(times):
+        consumer.poll(0.15)
+        write(installation, 1)
+        committed = installation.query("SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1")[0][0]
+        message = consumer.poll(5)
+        assert message is not None
+        delays.append(time.time() - committed.timestamp() if message else 5.0)
+        consumer.poll(0.4)  # the second event of the append
+    consumer.close()
+    return delays
+
+
+def _partition(installation: Installation, number: int) -> TopicPartition:
+    return TopicPartition(installation.order_topic, number)
