@@ -18,6 +18,7 @@ help: ## Say what each target does
 install: $(READY) ## Make the virtual environment from the lock
 
 $(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make: there is no $(PYTHON); install Python 3.11 or newer, or say which to take: make PYTHON=python3.12 ..." >&2; exit 2; }
 	@$(PYTHON) tools/require_python.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "make: $(PYTHON) -m venv does not work; install your system's python3-venv package." >&2; exit 2; }
 	@echo "Installing what the lock names …"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +33,30 @@ def test_help_has_a_sentence_for(target: str, help_text: str) -> None:
 @pytest.mark.parametrize("promised", ["demo", "up", "down", "test", "unit", "check", "bench", "format", "help"])
 def test_the_usual_targets_are_there(promised: str) -> None:
     assert promised in TARGETS
+
+
+def test_an_old_python_is_refused_in_one_sentence() -> None:
+    asking = "import sys; sys.version_info = (3, 10, 0); exec(open('tools/require_python.py').read())"
+    refused = subprocess.run([sys.executable, "-c", asking], cwd=ROOT, capture_output=True, text=True, timeout=30)
+
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("make: Python 3.11 or newer is needed, this is 3.10; ")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_an_old_python_can_read_that_it_is_refused() -> None:
+    assert (ROOT / "tools" / "require_python.py").read_text(encoding="utf-8").isascii()
+
+
+def test_a_python_that_is_not_there_is_named(tmp_path: Path) -> None:
+    told = subprocess.run(
+        ["make", "-f", str(ROOT / "Makefile"), "PYTHON=python0", f"VENV={tmp_path / 'venv'}", "install"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+    assert told.returncode == 2
+    assert told.stderr.startswith("make: there is no python0; install Python 3.11 or newer")
+    assert not (tmp_path / "venv").exists()
