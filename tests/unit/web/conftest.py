@@ -8,10 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from eventing.web.auth import Role
+from eventing.web.auth import Authenticator, Role
 from eventing.web.keys import KeyRing
 from eventing.web.local_issuer import LocalIssuer
-from tests.support.web import application, client_of, edge_of, keys_of, local_issuer
+from tests.support.tokens import Clock, Issuer
+from tests.support.web import AUDIENCE, ISSUER, application, client_of, edge_of, keys_of, local_issuer
 
 
 @pytest.fixture
@@ -34,3 +35,18 @@ def alice(issuer: LocalIssuer) -> str:
 async def client(keys: KeyRing, alice: str) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(application(edge_of(keys)), alice) as found:
         yield found
+
+
+@pytest.fixture
+def source() -> Issuer:
+    return Issuer()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def door(source: Issuer, clock: Clock) -> Authenticator:
+    return Authenticator(KeyRing(source, now=clock), issuer=ISSUER, audience=AUDIENCE, leeway=10, now=clock)

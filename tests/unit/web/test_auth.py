@@ -2,107 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
-import time
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from jwt.algorithms import OKPAlgorithm
 
-from eventing.errors import Misconfigured, Unavailable
 from eventing.web.auth import Authenticator, Caller, Role
-from eventing.web.keys import KeyRing, usable_keys
+from eventing.web.keys import KeyRing
 from eventing.web.refusals import Unauthenticated
-from tests.support.web import AUDIENCE, ISSUER, local_issuer
-
-NOW = 1_800_000_000
-RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-EC = ec.generate_private_key(ec.SECP256R1())
-ED = ed25519.Ed25519PrivateKey.generate()
-PRIVATE: dict[str, tuple[Any, str]] = {"rsa": (RSA, "RS256"), "ec": (EC, "ES256"), "ed": (ED, "EdDSA")}
-
-
-def jwks() -> dict[str, Any]:
-    public = {
-        "rsa": RSAAlgorithm.to_jwk(RSA.public_key(), as_dict=True),
-        "ec": ECAlgorithm.to_jwk(EC.public_key(), as_dict=True),
-        "ed": OKPAlgorithm.to_jwk(ED.public_key(), as_dict=True),
-    }
-    return {"keys": [{**key, "kid": kid, "alg": PRIVATE[kid][1], "use": "sig"} for kid, key in public.items()]}
-
-
-class Issuer:
-    """The source of keys; it counts how often it is asked."""
-
-    def __init__(self) -> None:
-        self.document: Any = jwks()
-        self.asked = 0
-
-    async def __call__(self) -> bytes:
-        self.asked += 1
-        if isinstance(self.document, Exception):
-            raise self.document
-        return json.dumps(self.document).encode()
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = float(NOW)
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def source() -> Issuer:
-    return Issuer()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def door(source: Issuer, clock: Clock) -> Authenticator:
-    return Authenticator(KeyRing(source, now=clock), issuer=ISSUER, audience=AUDIENCE, leeway=10, now=clock)
-
-
-def claims(**changed: Any) -> dict[str, Any]:
-    whole = {"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "iat": NOW, "exp": NOW + 900, "roles": ["customer"]}
-    return {name: value for name, value in {**whole, **changed}.items() if value is not ...}
-
-
-def signed(
-    kid: str = "ed", header: Mapping[str, Any] | None = None, payload: bytes | None = None, **changed: Any
-) -> str:
-    """A token signed by one of our keys, whatever stands in it."""
-    key, algorithm = PRIVATE[kid]
-    head = {name: value for name, value in {"typ": "at+jwt", "kid": kid, **(header or {})}.items() if value is not ...}
-    body = payload if payload is not None else json.dumps(claims(**changed)).encode()
-    return jwt.api_jws.encode(body, key, algorithm=algorithm, headers=head)
-
-
-def segment(value: Any) -> str:
-    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def hand_made(header: Any, signature: bytes = b"", **changed: Any) -> str:
-    return ".".join((segment(header), segment(claims(**changed)), segment(signature)))
-
-
-async def caller_of(door: Authenticator, token: str) -> Caller:
-    return await door.authenticate(b"Bearer " + token.encode())
+from tests.support.tokens import NOW, RSA, Clock, Issuer, caller_of, claims, hand_made, jwks, segment, signed
+from tests.support.web import AUDIENCE, ISSUER
 
 
 @pytest.mark.parametrize("kid", ["rsa", "ec", "ed"])
@@ -265,98 +180,3 @@ async def test_without_a_token_the_caller_is_told_which_kind(client: httpx.Async
 async def test_a_bad_token_is_called_so(client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/notes/1", headers={"authorization": "Bearer x"})
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
-
-
-@pytest.mark.parametrize(
-    ("document", "why"),
-    [
-        ([], "no JWK set"),
-        ({"keys": {}}, "no JWK set"),
-        ({"keys": []}, "no usable key"),
-        ({"keys": [{"kty": "oct", "kid": "s", "k": segment(b"x" * 32), "alg": "HS256"}]}, "shared secret"),
-        ({"keys": [{**jwks()["keys"][0], "alg": "PS256"}]}, "no usable key"),
-        ({"keys": [{**jwks()["keys"][0], "kid": None}]}, "no usable key"),
-        ({"keys": [{**jwks()["keys"][0], "use": "enc"}]}, "no usable key"),
-    ],
-)
-def test_a_key_set_that_can_not_be_trusted_is_refused(document: Any, why: str) -> None:
-    with pytest.raises(Misconfigured, match=why):
-        usable_keys(document)
-
-
-def test_a_short_rsa_key_is_refused() -> None:
-    short = rsa.generate_private_key(public_exponent=65537, key_size=1024)
-    key = {**RSAAlgorithm.to_jwk(short.public_key(), as_dict=True), "kid": "short", "alg": "RS256"}
-    with pytest.raises(Misconfigured, match="too short"):
-        usable_keys({"keys": [key]})
-
-
-async def test_a_thousand_unknown_keys_cost_one_look(door: Authenticator, source: Issuer, clock: Clock) -> None:
-    await caller_of(door, signed())
-    assert source.asked == 1
-    for minute in range(2):
-        for number in range(1000):
-            with pytest.raises(Unauthenticated):
-                await caller_of(door, signed(header={"kid": f"unknown-{minute}-{number}"}))
-        clock.now += 31
-    assert source.asked == 2
-    assert (await caller_of(door, signed(sub="bob"))).subject == "bob"
-
-
-async def test_keys_go_on_working_while_their_source_is_away(door: Authenticator, source: Issuer, clock: Clock) -> None:
-    await caller_of(door, signed())
-    source.document = OSError("away")
-    clock.now += 301
-    assert (await caller_of(door, signed(iat=NOW, exp=NOW + 1000, sub="bob"))).subject == "bob"
-    with pytest.raises(Unauthenticated):
-        await caller_of(door, signed(header={"kid": "new"}))
-
-
-async def test_a_source_that_never_answered_is_a_reason_to_wait(door: Authenticator, source: Issuer) -> None:
-    source.document = OSError("away")
-    with pytest.raises(Unavailable):
-        await caller_of(door, signed())
-
-
-async def test_keys_are_rotated_without_a_gap(door: Authenticator, source: Issuer, clock: Clock) -> None:
-    both = source.document["keys"]
-    old, new = signed("rsa"), signed("ec")
-    # given: only the old key is published
-    source.document = {"keys": [both[0]]}
-    assert (await caller_of(door, old)).subject == "alice"
-    # when the new one joins it, both count
-    source.document = {"keys": both[:2]}
-    clock.now += 31
-    assert (await caller_of(door, new)).subject == "alice"
-    assert (await caller_of(door, old)).subject == "alice"
-    # when the old one is taken away, its tokens end at the next look, remembered or not
-    source.document = {"keys": [both[1]]}
-    clock.now += 301
-    await caller_of(door, new)
-    look = door._keys._refresh
-    assert look is not None
-    await look
-    assert (await caller_of(door, new)).subject == "alice"
-    with pytest.raises(Unauthenticated):
-        await caller_of(door, old)
-
-
-def test_the_key_of_the_local_issuer_is_for_its_owner_alone(issuer: object, tmp_path: Path) -> None:
-    path = tmp_path / "issuer.json"
-    assert path.stat().st_mode & 0o777 == 0o600
-    path.chmod(0o644)
-    with pytest.raises(Misconfigured, match="can be read by others"):
-        local_issuer(tmp_path)
-
-
-def test_a_broken_key_file_says_so(tmp_path: Path) -> None:
-    (tmp_path / "issuer.json").write_text("{}")
-    (tmp_path / "issuer.json").chmod(0o600)
-    with pytest.raises(Misconfigured, match="delete it"):
-        local_issuer(tmp_path)
-
-
-def test_a_token_lives_for_minutes(issuer: Any) -> None:
-    token = issuer.issue("alice", [Role.CUSTOMER], minutes=15, now=time.time())
-    held = jwt.decode(token, options={"verify_signature": False})
-    assert held["exp"] - held["iat"] == 900
