@@ -17,7 +17,6 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from benchmarks.peers.psycopg_insert import INSERT
@@ -65,7 +64,6 @@ def application(database_url: str) -> FastAPI:
 
     @app.get("/livez")
     async def livez() -> dict[str, str]:
-        connection: AsyncConnection[Any]
         async with pool.connection() as connection:
             await connection.execute("SELECT 1")
         return {}
