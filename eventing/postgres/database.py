@@ -43,7 +43,8 @@ class Database:
         try:
             cursor = self._connected().cursor(binary=True)
             cursor.execute(sql, parameters, prepare=True)
-            return cursor.fetchall() if cursor.description else []
+            result = cursor.pgresult  # asking for the description would describe each column
+            return cursor.fetchall() if result is not None and result.nfields else []
         except psycopg.Error as error:
             self.close()
             raise explained(error) from error

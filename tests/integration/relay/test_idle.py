@@ -13,8 +13,10 @@ from tests.integration.relay.conftest import StartRelay
 from tests.integration.relay.test_crashes import say
 from tests.support.relays.checker import PARTITIONS
 from tests.support.relays.installation import Installation, until, write
+from tests.support.relays.process import RelayProcess
 
-IDLE_SECONDS = 5.0
+STRETCHES = 3
+STRETCH_SECONDS = 2.0
 MOST_OF_A_CORE = 0.03
 SLOWEST = 0.025
 
@@ -26,9 +28,8 @@ def test_idle_it_polls_gently_and_publishes_at_once(
     write(installation, 1)
     installation.await_published()
 
-    used, began = relay.cpu_seconds(), time.monotonic()
-    until(lambda: time.monotonic() - began > IDLE_SECONDS, "some time of idleness has passed")
-    share = (relay.cpu_seconds() - used) / (time.monotonic() - began)
+    # The best of some stretches: what others do to the machine's caches is not the relay's.
+    share = min(idle_share(relay) for _ in range(STRETCHES))
     delays = commit_to_consumer(installation, 15)
 
     say(capsys, f"idle: {share:.1%} of a core; commit to consumer {statistics.median(delays) * 1000:.1f} ms at p50")
@@ -54,6 +55,13 @@ def test_linger_and_batch_are_changed_while_it_runs(
     verdict = installation.verdict()
     assert not verdict.complaints
     assert verdict.duplicates == 0, "a change of tuning sends nothing twice"
+
+
+def idle_share(relay: RelayProcess) -> float:
+    """Of a core, over a stretch in which nothing happens."""
+    used, began = relay.cpu_seconds(), time.monotonic()
+    until(lambda: time.monotonic() - began > STRETCH_SECONDS, "some time of idleness has passed")
+    return (relay.cpu_seconds() - used) / (time.monotonic() - began)
 
 
 def commit_to_consumer(installation: Installation, times: int) -> list[float]:
