@@ -93,12 +93,14 @@ class PostgresSender:
         await self.close()
         try:
             wire = Wire(await connect(self._url, application_name="orderloom append"))
+        except Unavailable as error:
+            raise Unreachable(str(error)) from error
+        try:
             for name, types in _STATEMENTS.items():
                 await wire.prepare(name, statement(name.decode()), types)
-        except (Unavailable, ConnectionLost) as error:
-            raise Unreachable(str(error)) from error
-        except ServerError as error:
-            if error.sqlstate in _NO_SUCH:
+        except (ConnectionLost, ServerError) as error:
+            await wire.close()
+            if isinstance(error, ServerError) and error.sqlstate in _NO_SUCH:
                 raise Misconfigured("The database lacks the event store: run `orders db upgrade`.") from error
             raise Unreachable(str(error)) from error
         self._wire = wire

@@ -38,14 +38,14 @@ def hang_in(root: typer.Typer) -> None:
 
 def read(event_id: Annotated[UUID, typer.Argument(help="The event's id.")], json: output.Json = False) -> None:
     """Show one event with all its circumstances."""
-    from eventing.errors import Misconfigured
+    from eventing.errors import Refusal
 
     async def found(reader: PostgresReader) -> Recorded | None:
         return await reader.read_event(event_id)
 
     event, codec = _ask(found)
     if event is None:
-        raise Misconfigured(f"No event has the id {event_id}.")
+        raise Refusal(f"No event has the id {event_id}.", code="unknown_event")
     described = _described(event, codec)
     if json:
         output.show_json(described)
