@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
@@ -58,6 +59,7 @@ async def outbox_router(
     finally:
         await router.kill()
         await drop_slot(database_url, name)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_worker_settings(folder: Path, installed: Installed, bootstrap: str, port: int) -> Path:
