@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import statistics
+import threading
 import time
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from eventing.cloudevents import recorded
 from operations import cli
 from tests.integration.relay.conftest import StartRelay
 from tests.integration.relay.test_crashes import say
@@ -16,6 +18,7 @@ from tests.support.relays.installation import Installation, until, write
 from tests.support.relays.process import RelayProcess
 
 STRETCHES = 3
+IDLE_BEFORE = 0.3
 STRETCH_SECONDS = 2.0
 MOST_OF_A_CORE = 0.03
 SLOWEST = 0.025
@@ -65,28 +68,35 @@ def idle_share(relay: RelayProcess) -> float:
 
 
 def commit_to_consumer(installation: Installation, times: int) -> list[float]:
-    """With a pause before each, so that the relay is idle again."""
-    consumer = Consumer(
-        {"bootstrap.servers": installation.kafka_bootstrap, "group.id": "reader", "auto.offset.reset": "latest"}
-    )
-    ends = [
-        TopicPartition(installation.order_topic, n, consumer.get_watermark_offsets(_partition(installation, n))[1])
-        for n in range(PARTITIONS)
-    ]
-    consumer.assign(ends)
-    consumer.poll(0.3)
-    delays = []
-    for _ in range(times):
-        consumer.poll(0.15)
-        write(installation, 1)
-        committed = installation.query("SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1")[0][0]
-        message = consumer.poll(5)
-        assert message is not None
-        delays.append(time.time() - committed.timestamp() if message else 5.0)
-        consumer.poll(0.4)  # the second event of the append
-    consumer.close()
+    """Seconds from the database's clock at the append to a consumer of the same machine; idle before each."""
+    delays: list[float] = []
+    over = threading.Event()
+    reading = threading.Thread(target=read_on, args=(installation, delays, over))
+    reading.start()
+    try:
+        for number in range(1, times + 1):
+            over.wait(IDLE_BEFORE)
+            write(installation, 1)
+            await_arrivals(delays, 2 * number)
+    finally:
+        over.set()
+        reading.join()
     return delays
 
 
-def _partition(installation: Installation, number: int) -> TopicPartition:
-    return TopicPartition(installation.order_topic, number)
+def read_on(installation: Installation, delays: list[float], over: threading.Event) -> None:
+    consumer = Consumer({"bootstrap.servers": installation.kafka_bootstrap, "group.id": "reader"})
+    places = [TopicPartition(installation.order_topic, number) for number in range(PARTITIONS)]
+    for place in places:
+        place.offset = consumer.get_watermark_offsets(place)[1]
+    consumer.assign(places)
+    while not over.is_set():
+        message = consumer.poll(0.1)
+        if message is not None and message.error() is None:
+            event = recorded(message.headers() or [], message.value() or b"")
+            delays.append(time.time() - event.recorded_at.timestamp())
+    consumer.close()
+
+
+def await_arrivals(delays: list[float], count: int) -> None:
+    until(lambda: len(delays) >= count, "both events of each append have arrived")
