@@ -1,4 +1,5 @@
-"""The five real servers of a test run: those of the environment, else containers if asked for, else a local stack.
+"""The five real servers of a test run: those of the environment, else containers if they are asked for and a Docker
+engine answers, else a local stack.
 
 A local stack is started by the first test of a run that needs it, whichever process that test is in, and belongs to
 the process that the run was started as. It ends with that process, be it by kill -9.
@@ -12,8 +13,6 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from eventing.errors import Misconfigured
@@ -54,7 +53,10 @@ def backing() -> Backing:
     if given := given_by(os.environ):
         return given
     if os.environ.get("BACKING") == "containers":
-        return containers()
+        from tests import containers  # an engine is asked for only where containers are
+
+        if containers.engine_answers():
+            return containers.backing()
     return local(this_run())
 
 
@@ -64,13 +66,6 @@ def given_by(environ: Mapping[str, str]) -> Backing | None:
     if found and missing:
         raise Misconfigured(f"tests take all five servers from the environment or none: set {', '.join(missing)} too.")
     return Backing(**found) if found else None
-
-
-def containers() -> Backing:
-    if find_spec("tests.containers") is None:
-        raise Misconfigured("BACKING=containers needs a Docker engine and tests/containers.py: unset BACKING.")
-    found: Backing = import_module("tests.containers").backing()
-    return found
 
 
 def local(run: Run) -> Backing:
