@@ -55,7 +55,8 @@ class TerminalScreen(Screen):
 
     @contextmanager
     def showing(self, board: Board) -> Iterator[None]:
-        with Live(picture(board), console=self._console, refresh_per_second=4) as self._live:
+        whole = picture(board)
+        with Live(whole, console=self._console, refresh_per_second=4, vertical_overflow="crop") as self._live:
             yield
         self._live = None
 
@@ -70,14 +71,16 @@ def screen() -> Screen:
 
 
 def picture(board: Board) -> RenderableType:
+    """What matters most stands at the top: a low window cuts off the end."""
     commands, events = board.counts()
-    parts: list[RenderableType] = []
-    if commands or events:
-        parts.append(Columns([_counts("commands", commands), _counts("events through Kafka", events)], padding=(0, 6)))
-        parts.append(Text(f"{board.stored} events stored, {board.published} published, {board.lag} on their way"))
-        parts.extend(Text(f"  {happening}", style="dim") for happening in list(board.happenings))
-    parts.append(Text("Ctrl-C ends it.", style="dim"))
-    return Group(*parts)
+    if not commands and not events:
+        return Text("Ctrl-C ends it.", style="dim")
+    flow = f"{board.stored} events stored, {board.published} published, {board.lag} on their way."
+    return Group(
+        Text.assemble(flow, ("  Ctrl-C ends it.", "dim")),
+        Columns([_counts("commands", commands), _counts("events through Kafka", events)], padding=(0, 2)),
+        *(Text(f"  {line}", style="dim", overflow="ellipsis", no_wrap=True) for line in list(board.happenings)),
+    )
 
 
 def _counts(title: str, counts: dict[str, int]) -> Table:

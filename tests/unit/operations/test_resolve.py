@@ -49,9 +49,7 @@ def test_what_is_not_given_comes_from_the_local_stack(monkeypatch: pytest.Monkey
 
 @pytest.mark.usefixtures("no_stack_runs")
 def test_without_an_address_and_without_a_stack_the_variable_is_named() -> None:
-    with pytest.raises(
-        Misconfigured, match="no address for PostgreSQL: set ORDERS_POSTGRES__URL, or"
-    ):
+    with pytest.raises(Misconfigured, match="no address for PostgreSQL: set ORDERS_POSTGRES__URL, or"):
         resolved_settings()
 
 
