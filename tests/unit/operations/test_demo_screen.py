@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from operations.demo.board import Board
+from operations.demo.screen import picture
+
+
+@pytest.fixture
+def board() -> Board:
+    """As it is when every kind of thing has happened, with the longest names there are."""
+    found = Board(stored=12_345, published=12_340)
+    for outcome in ("order placed", "address changed", "refused: quantity_out_of_range", "sent twice, done once"):
+        found.commands[outcome] = 9_999
+    for event in ("order.placed", "order.delivery_address_changed", "stock.received"):
+        found.events[event] = 9_999
+    for number in range(20):
+        found.tell(f"Ada Byron ordered {number} × {'Coffee from Huila, Colombia, 1 kg ' * 3}")
+    return found
+
+
+def lines_of(board: Board, width: int) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    with console.capture() as captured:
+        console.print(picture(board))
+    return captured.get().splitlines()
+
+
+def test_a_terminal_of_80_by_24_shows_all_of_it(board: Board) -> None:
+    lines = lines_of(board, 80)
+
+    assert len(lines) < 24
+    assert lines[0] == "12345 events stored, 12340 published, 5 on their way.  Ctrl-C ends it."
+    assert any("order placed" in line and "order.placed" in line for line in lines), "side by side"
+    assert "Ada Byron ordered 19 ×" in lines[-1]
+
+
+def test_a_narrow_terminal_shows_the_totals_first(board: Board) -> None:
+    assert lines_of(board, 50)[0].startswith("12345 events stored")
