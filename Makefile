@@ -5,6 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 READY := $(VENV)/.ready
 
 # What a developer's shell may carry must not change what is installed or run.
@@ -20,10 +21,9 @@ install: $(READY) ## Make the virtual environment from the lock
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "make: there is no $(PYTHON); install Python 3.11 or newer, or say which to take: make PYTHON=python3.12 ..." >&2; exit 2; }
 	@$(PYTHON) tools/require_python.py
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "make: $(PYTHON) -m venv does not work; install your system's python3-venv package." >&2; exit 2; }
-	@echo "Installing what the lock names …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "make: $(PYTHON) -m venv does not work; install your system's python3-venv package." >&2; exit 2; }
+	@echo "Installing what the lock names; this takes a minute or two …"
+	@{ $(PIP) install --require-hashes -r requirements.lock && $(PIP) install --no-deps --no-build-isolation --editable .; } || { echo "make: not all packages could be installed; check the network (HTTPS_PROXY is honoured) and the disk, then repeat." >&2; exit 2; }
 	@touch $@
 
 .PHONY: demo

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -25,6 +26,10 @@ from local_stack.servers.redis import Redis
 from local_stack.servers.registry import Registry
 from local_stack.site import Site
 from local_stack.state import Addresses, State
+
+NO_SPACE = os.strerror(errno.ENOSPC)
+"""As it stands in what a server says, too."""
+FREE_SPACE = "Free some space, then repeat; nothing half-written is used."
 
 SERVERS: tuple[Server, ...] = (Postgres(), Kafka(), Elasticsearch(), Redis(), Registry())
 
@@ -68,7 +73,19 @@ class Stack:
             with exclusive(self.dir / "lock", lambda: on_progress(Step("stack", "waiting"))):
                 yield
         except OSError as error:
-            raise Misconfigured(f"{error.filename or self.dir}: {error.strerror}. {_remedy(error)}") from error
+            raise Misconfigured(f"{error.filename or self._fullest()}: {error.strerror}. {_remedy(error)}") from error
+        except Misconfigured as error:
+            if NO_SPACE not in str(error):
+                raise
+            raise Misconfigured(f"the disk of {self.dir} is full. {FREE_SPACE} What was said:\n{error}") from None
+
+    def _fullest(self) -> Path:
+        """Which folder is meant, when the file system names none."""
+        return min(
+            (folder for folder in (self.options.cache_dir, self.dir) if folder.exists()),
+            key=lambda folder: shutil.disk_usage(folder).free,
+            default=self.dir,
+        )
 
     def _prepare(self, on_progress: OnProgress) -> Site:
         """All but starting. The state is written before the first server is started: a killed start is found again."""
@@ -123,5 +140,5 @@ def _running_ports(site: Site) -> dict[str, int]:
 
 def _remedy(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "Free some space, then repeat; nothing half-written is used."
+        return FREE_SPACE
     return "Set ORDERS_STACK_DIR and ORDERS_CACHE_DIR to folders that you may write to."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import secrets
+import shutil
 import signal
 
 import psycopg
@@ -15,6 +18,8 @@ from local_stack.state import HOST
 
 USER = "orders"
 DATABASES = ("orders", "registry")
+REASON = re.compile(r"FATAL|PANIC|error:")
+"""The lines of initdb that say why it failed."""
 
 SETTINGS = {
     "listen_addresses": HOST,
@@ -67,14 +72,20 @@ class Postgres(Server):
         )
 
     def _initialise(self, site: Site) -> None:
-        """initdb removes what it made when it fails, so PG_VERSION stands for a whole cluster."""
+        """Made beside its place and moved there when it is whole: initdb can be killed halfway like anything else."""
+        place = site.data(self.name)
+        for abandoned in place.parent.glob(f".{self.name}.*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
+        fresh = place.with_name(f".{self.name}.{secrets.token_hex(4)}")
         password = site.account.write(site.config(self.name) / "password", site.state.postgres_password)
         command = [
             str(site.programs["postgres"] / "initdb"),
-            *("-D", str(site.data(self.name)), "-U", USER, "--auth=scram-sha-256", f"--pwfile={password}"),
+            *("-D", str(fresh), "-U", USER, "--auth=scram-sha-256", f"--pwfile={password}"),
             *("--encoding=UTF8", "--locale=C", "--no-instructions"),
         ]
         done = processes.run(command, self.kind(site), site.account)
         password.unlink()
         if done.returncode:
-            raise Misconfigured(f"initdb could not make a cluster in {site.data(self.name)}:\n{done.stdout.rstrip()}")
+            said = "\n".join(f"    {line}" for line in done.stdout.split("\n") if REASON.search(line))
+            raise Misconfigured(f"initdb could not make a cluster in {place}:\n{said or done.stdout.rstrip()}")
+        fresh.replace(place)
