@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 from uuid import UUID
 
 from command_service.api import routes
@@ -12,10 +13,11 @@ from command_service.catalogue import Catalogue, ReadCatalogue
 from command_service.commands.ground import Ground
 from command_service.handling import Handler
 from command_service.loading import Loader
-from command_service.stock_levels import ReadAvailable, StockLevels
+from command_service.stock_levels import ReadAvailable, ReadBooked, StockLevels
 from eventing.codec import Codec
 from eventing.discovery import modules_of
 from eventing.event_store import EventStore
+from eventing.snapshots import Snapshots, Snapshotted
 from eventing.web.application import Application, Lifespan, build_application
 from eventing.web.edge import Edge
 from eventing.web.operation import Operation
@@ -33,15 +35,18 @@ class Ports:
     codec: Codec
     read_catalogue: ReadCatalogue
     read_available: ReadAvailable
+    read_booked: ReadBooked
+    snapshots: Snapshots
+    snapshotted: Sequence[Snapshotted[Any]]
     new_id: Callable[[], UUID]
 
 
 def ground_on(ports: Ports, partitions: int) -> Ground:
     return Ground(
         handler=Handler(ports.store, partitions),
-        loader=Loader(ports.store, ports.codec),
+        loader=Loader(ports.store, ports.codec, ports.snapshots, ports.snapshotted),
         catalogue=Catalogue(ports.read_catalogue),
-        stock_levels=StockLevels(ports.read_available),
+        stock_levels=StockLevels(ports.read_available, ports.read_booked),
         new_id=ports.new_id,
     )
 

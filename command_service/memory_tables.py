@@ -16,6 +16,7 @@ class MemoryTables:
     def __init__(self) -> None:
         self.catalogue: dict[str, Listed] = {}
         self.available: dict[str, int] = {}
+        self.booked: dict[tuple[str, str], int] = {}
 
     @property
     def inline(self) -> Mapping[str, Callable[[Mapping[str, Any]], None]]:
@@ -27,6 +28,9 @@ class MemoryTables:
     async def read_available(self, skus: Sequence[str]) -> Mapping[str, int]:
         return {sku: self.available[sku] for sku in skus if sku in self.available}
 
+    async def read_booked(self, sku: str, reference: str) -> int | None:
+        return self.booked.get((sku, reference))
+
     def _keep_row(self, row: Mapping[str, Any]) -> None:
         offer = Offer(row["name"], row["unit_price"], row["currency"], row["status"] == "retired")
         self.catalogue[row["sku"]] = Listed(row["version"], offer)
@@ -36,3 +40,4 @@ class MemoryTables:
         if left < 0:
             raise Refusal("So many pieces are not available any more.", code="below_reserved")
         self.available[move["sku"]] = left
+        self.booked[move["sku"], move["reference"]] = move["delta"]

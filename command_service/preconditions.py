@@ -68,5 +68,5 @@ def _events_since(if_match: IfMatch, stream: Stream) -> list[dict[str, Any]]:
             "recorded_at": recorded.recorded_at,
             "data": asdict(event),
         }
-        for event, recorded in ((told.event, told.recorded) for told in stream.envelopes[known:][-MOST_EVENTS_TOLD:])
+        for event, recorded in ((told.event, told.recorded) for told in stream.since(known)[-MOST_EVENTS_TOLD:])
     ]

@@ -1,4 +1,4 @@
-"""How much of each product is not promised to an order yet, from the table `stock_levels`."""
+"""What the tables beside the events say of a product's stock."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from command_service.coalescing import Coalesced
 
 ReadAvailable = Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
-"""As it is committed now; a SKU without a row is left out."""
+"""How much of each product is not promised to an order, as it is committed now; a SKU without a row is left out."""
+
+ReadBooked = Callable[[str, str], Awaitable[int | None]]
+"""How much is booked of a product under a reference; None where the reference is new."""
 
 
 class StockLevels:
-    def __init__(self, read: ReadAvailable) -> None:
+    def __init__(self, read: ReadAvailable, booked: ReadBooked) -> None:
         self._read = read
         self._rows = Coalesced[str, int](self._fetch)
+        self.booked = booked
 
     async def available(self, sku: str) -> int:
         return (await self._rows.get([sku]))[sku]

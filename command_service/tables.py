@@ -21,6 +21,7 @@ class Tables:
         self._rows = rows
         self._catalogue = _statement("read_catalogue")
         self._available = _statement("read_available")
+        self._booked = _statement("read_booked")
         self._lag = _statement("read_relay_lag")
         self._presence = _statement("are_tables_there")
 
@@ -33,6 +34,10 @@ class Tables:
 
     async def read_available(self, skus: Sequence[str]) -> Mapping[str, int]:
         return dict(await self._rows(self._available, (list(skus),)))
+
+    async def read_booked(self, sku: str, reference: str) -> int | None:
+        found = await self._rows(self._booked, (sku, reference))
+        return found[0][0] if found else None
 
     async def read_relay_lag(self) -> Lag:
         events, seconds = (await self._rows(self._lag, ()))[0]

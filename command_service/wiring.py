@@ -10,14 +10,17 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 import event_schemas
+from command_service import aggregates
 from command_service.api.problems import PROBLEMS
 from command_service.application import Ports, application
 from command_service.relay_lag import RelayLag
 from command_service.tables import Tables
 from eventing.appender import Appender
 from eventing.avro.codec import Codec
+from eventing.avro.states import snapshotted
 from eventing.catalogue import Catalogue
 from eventing.crash_points import arm
+from eventing.discovery import values_of
 from eventing.errors import Misconfigured
 from eventing.ids import uuid7
 from eventing.postgres.engine import make_engine, reading
@@ -26,6 +29,7 @@ from eventing.postgres.store import PostgresEventStore
 from eventing.redis.buckets import RedisBuckets
 from eventing.redis.connecting import connect
 from eventing.settings import Settings
+from eventing.snapshots import LongStreams
 from eventing.telemetry.logs import configure_logging
 from eventing.web.application import Application
 from eventing.web.health import Check
@@ -70,7 +74,16 @@ class Servers:
         self._engine = make_engine(url, pool_size=settings.postgres.pool_size)
         self._tables = tables = Tables(self._rows)
         store = PostgresEventStore(codec, self.appender, self._engine)
-        self.ports = Ports(store, codec, tables.read_catalogue, tables.read_available, uuid7)
+        self.ports = Ports(
+            store,
+            codec,
+            tables.read_catalogue,
+            tables.read_available,
+            tables.read_booked,
+            store.snapshots,
+            [snapshotted(declared) for declared in values_of(aggregates, LongStreams)],
+            uuid7,
+        )
         self.relay_lag = RelayLag(tables.read_relay_lag)
         self._redis = connect(settings.redis.url.get_secret_value()) if settings.redis.url else None
         self.buckets = RedisBuckets(self._redis, prefix=settings.redis.key_prefix) if self._redis else None

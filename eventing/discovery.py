@@ -6,6 +6,9 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
+from typing import TypeVar
+
+V = TypeVar("V")
 
 
 def modules_of(package: ModuleType) -> Iterator[ModuleType]:
@@ -20,3 +23,9 @@ def classes_of(module: ModuleType) -> Iterator[type]:
     for value in vars(module).values():
         if isinstance(value, type) and value.__module__ == module.__name__:
             yield value
+
+
+def values_of(package: ModuleType, kind: type[V]) -> Iterator[V]:
+    """Whatever of this kind stands in the modules below a package."""
+    for module in modules_of(package):
+        yield from (value for value in vars(module).values() if isinstance(value, kind))

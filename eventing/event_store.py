@@ -104,8 +104,8 @@ class EventStore(Protocol):
         limit: int | None = None,
     ) -> Sequence[Recorded]: ...
 
-    async def read_many(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
-        """Whole streams in one round trip; a stream without events is an empty sequence."""
+    async def read_many(self, streams: Sequence[str], *, newest: int | None = None) -> Mapping[str, Sequence[Recorded]]:
+        """Whole streams in one round trip, or the newest events of each; one without events is an empty sequence."""
         ...
 
     async def read_event(self, event_id: UUID) -> Recorded | None: ...

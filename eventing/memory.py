@@ -78,8 +78,8 @@ class MemoryEventStore:
         ]
         return (found[::-1] if backwards else found)[:limit]
 
-    async def read_many(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
-        return {stream: list(self._streams.get(stream, ())) for stream in streams}
+    async def read_many(self, streams: Sequence[str], *, newest: int | None = None) -> Mapping[str, Sequence[Recorded]]:
+        return {stream: self._streams.get(stream, [])[-(newest or 0) :] for stream in streams}
 
     async def read_event(self, event_id: UUID) -> Recorded | None:
         return self._by_id.get(event_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from eventing.decider import Decider
 
@@ -22,14 +22,30 @@ class SnapshotFormat(Generic[S]):
     load: Callable[[bytes], S]
 
 
+EVERY: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LongStreams:
+    """Declared beside an aggregate: its streams may become long, so their states are kept now and then."""
+
+    category: str
+    decider: Decider[Any, Any, Any]
+    state: type
+    """What the decider's state is once a stream has begun."""
+    revision: int = 1
+    """To be raised when `evolve` changes and the shape of the state does not."""
+    every: int = EVERY
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshotted(Generic[S]):
-    """A category of streams whose states are kept. `orders store verify` finds it beside its aggregate."""
+    """A category of streams whose states are kept, and how they become bytes."""
 
     category: str
     decider: Decider[Any, S, Any]
     format: SnapshotFormat[S]
-    every: int = 200
+    every: int = EVERY
     """A load that folds so many events keeps what came out."""
 
 

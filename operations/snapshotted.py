@@ -1,4 +1,4 @@
-"""Which streams' states are kept in snapshots: every `Snapshotted` beside an aggregate. A new one is found."""
+"""Which streams' states are kept in snapshots: every `LongStreams` beside an aggregate. A new one is found."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from eventing.discovery import modules_of
-from eventing.snapshots import Snapshotted
+from eventing.avro.states import snapshotted as compiled
+from eventing.discovery import values_of
+from eventing.snapshots import LongStreams, Snapshotted
 
 
 def snapshotted() -> Sequence[Snapshotted[Any]]:
     aggregates = import_module("command_service.aggregates")
-    return [
-        value for module in modules_of(aggregates) for value in vars(module).values() if isinstance(value, Snapshotted)
-    ]
+    return [compiled(declared) for declared in values_of(aggregates, LongStreams)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Final, NamedTuple, assert_never
+from typing import Final, Literal, NamedTuple, assert_never
 
 from command_service.pricing import Offer, WantedLine, price
 from event_schemas.order.cancellation_requested import OrderCancellationRequested
@@ -17,6 +16,7 @@ from event_schemas.order.placed import OrderPlaced
 from event_schemas.values import Address
 from eventing.decider import Decider
 from eventing.errors import Refusal
+from eventing.snapshots import LongStreams
 
 CATEGORY: Final = "order"
 
@@ -56,22 +56,15 @@ Event = (
 )
 
 
-class Status(StrEnum):
-    PLACED = "placed"
-    CANCELLING = "cancelling"
-    CONFIRMED = "confirmed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-ENDED: Final = frozenset({Status.CONFIRMED, Status.FAILED, Status.CANCELLED})
+Status = Literal["placed", "cancelling", "confirmed", "failed", "cancelled"]
+ENDED: Final[frozenset[Status]] = frozenset({"confirmed", "failed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     placed: OrderPlaced
     address: Address
-    status: Status = Status.PLACED
+    status: Status = "placed"
 
 
 def decide(command: Command, order: Order | None) -> Sequence[Event]:
@@ -114,7 +107,7 @@ def _change_address(command: ChangeDeliveryAddress, order: Order) -> Sequence[Ev
     if command.address == order.address:
         return []
     _check_not_ended(order)
-    if order.status is Status.CANCELLING:
+    if order.status == "cancelling":
         raise Refusal("The order is being cancelled: it goes nowhere.", code="order_cancelling")
     if command.given_to_carrier:
         raise Refusal(
@@ -125,7 +118,7 @@ def _change_address(command: ChangeDeliveryAddress, order: Order) -> Sequence[Ev
 
 
 def _cancel(command: RequestCancellation, order: Order) -> Sequence[Event]:
-    if order.status is Status.CANCELLING:
+    if order.status == "cancelling":
         return []
     _check_not_ended(order)
     return [OrderCancellationRequested(order_id=order.placed.order_id, reason=command.reason)]
@@ -154,15 +147,16 @@ def evolve(order: Order | None, event: Event) -> Order | None:
         case OrderDeliveryAddressChanged():
             return replace(order, address=event.address)
         case OrderCancellationRequested():
-            return replace(order, status=Status.CANCELLING)
+            return replace(order, status="cancelling")
         case OrderConfirmed():
-            return replace(order, status=Status.CONFIRMED)
+            return replace(order, status="confirmed")
         case OrderFailed():
-            return replace(order, status=Status.FAILED)
+            return replace(order, status="failed")
         case OrderCancelled():
-            return replace(order, status=Status.CANCELLED)
+            return replace(order, status="cancelled")
         case _:
             assert_never(event)
 
 
 ORDER: Final[Decider[Command, Order | None, Event]] = Decider(None, decide, evolve)
+ORDERS: Final = LongStreams(CATEGORY, ORDER, Order)

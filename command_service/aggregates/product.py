@@ -12,6 +12,7 @@ from event_schemas.product.repriced import ProductRepriced
 from event_schemas.product.retired import ProductRetired
 from eventing.decider import Decider
 from eventing.errors import Refusal
+from eventing.snapshots import LongStreams
 
 CATEGORY: Final = "product"
 
@@ -131,3 +132,4 @@ def evolve(product: Product | None, event: Event) -> Product | None:
 
 
 PRODUCT: Final[Decider[Command, Product | None, Event]] = Decider(None, decide, evolve)
+PRODUCTS: Final = LongStreams(CATEGORY, PRODUCT, Product)

@@ -1,19 +1,21 @@
 """The stock of one product, as the warehouse moves it: received, and corrected by a count.
 
-What orders have reserved stands in the reservations and is no business of this stream; how much is still available
-comes in with the command, from the table of stock levels.
+What orders have reserved stands in the reservations and is no business of this stream. How much is still available,
+and what is booked under a reference already, comes in with the command from the tables kept beside the events: so the
+state is one number, however many deliveries there have been.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, assert_never
+from typing import Final, assert_never
 
 from event_schemas.stock.adjusted import StockAdjusted
 from event_schemas.stock.received import StockReceived
 from eventing.decider import Decider
 from eventing.errors import Refusal
+from eventing.snapshots import LongStreams
 
 CATEGORY: Final = "stock"
 LARGEST_MOVEMENT: Final = 1_000_000
@@ -25,6 +27,8 @@ class ReceiveStock:
     sku: str
     quantity: int
     reference: str
+    booked: int | None = None
+    """How many pieces are booked under this reference; None for a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +38,16 @@ class AdjustStock:
     reason: str
     reference: str
     available: int
+    booked: int | None = None
 
 
 Command = ReceiveStock | AdjustStock
 Event = StockReceived | StockAdjusted
 
 
-class Movement(NamedTuple):
-    """What was booked under a reference. A chain, newest first: evolving stays cheap however long the stream is."""
-
-    reference: str
-    delta: int
-    before: Movement | None
-
-
 @dataclass(frozen=True, slots=True)
 class Stock:
     on_hand: int = 0
-    latest: Movement | None = None
 
 
 def decide(command: Command, stock: Stock) -> Sequence[Event]:
@@ -72,7 +68,7 @@ def _receive(command: ReceiveStock, stock: Stock) -> Sequence[Event]:
             least=1,
             most=LARGEST_MOVEMENT,
         )
-    if _booked_before(command.reference, command.quantity, stock):
+    if _booked_before(command, command.quantity):
         return []
     _check_countable(stock.on_hand + command.quantity)
     return [StockReceived(sku=command.sku, quantity=command.quantity, reference=command.reference)]
@@ -86,7 +82,7 @@ def _adjust(command: AdjustStock, stock: Stock) -> Sequence[Event]:
             least=1,
             most=LARGEST_MOVEMENT,
         )
-    if _booked_before(command.reference, command.delta, stock):
+    if _booked_before(command, command.delta):
         return []
     if command.available + command.delta < 0:
         raise Refusal(
@@ -104,34 +100,26 @@ def _check_countable(on_hand: int) -> None:
         raise Refusal("So many pieces can't be counted any more.", code="stock_too_large", most=LARGEST_STOCK)
 
 
-def _booked_before(reference: str, delta: int, stock: Stock) -> bool:
-    movement = stock.latest
-    while movement is not None and movement.reference != reference:
-        movement = movement.before
-    if movement is None:
-        return False
-    if movement.delta != delta:
+def _booked_before(command: Command, delta: int) -> bool:
+    if command.booked not in (None, delta):
         raise Refusal(
-            f"Under {reference!r} another quantity is booked already: use a reference of its own.",
+            f"Under {command.reference!r} another quantity is booked already: use a reference of its own.",
             code="reference_reused",
-            reference=reference,
-            booked=movement.delta,
+            reference=command.reference,
+            booked=command.booked,
         )
-    return True
+    return command.booked == delta
 
 
 def evolve(stock: Stock, event: Event) -> Stock:
     match event:
         case StockReceived():
-            return _moved(stock, event.reference, event.quantity)
+            return Stock(stock.on_hand + event.quantity)
         case StockAdjusted():
-            return _moved(stock, event.reference, event.delta)
+            return Stock(stock.on_hand + event.delta)
         case _:
             assert_never(event)
 
 
-def _moved(stock: Stock, reference: str, delta: int) -> Stock:
-    return Stock(stock.on_hand + delta, Movement(reference, delta, stock.latest))
-
-
 STOCK: Final[Decider[Command, Stock, Event]] = Decider(Stock(), decide, evolve)
+STOCKS: Final = LongStreams(CATEGORY, STOCK, Stock)

@@ -25,21 +25,32 @@ class Stock:
         self._ground = ground
 
     async def receive(self, asked: Asked, sku: str, quantity: int, reference: str) -> Reply:
-        return await self._move(asked, sku, lambda _: ReceiveStock(sku, quantity, reference))
+        def command(_available: int, booked: int | None) -> Command:
+            return ReceiveStock(sku, quantity, reference, booked)
+
+        return await self._move(asked, sku, reference, command)
 
     async def adjust(self, asked: Asked, sku: str, delta: int, reason: str, reference: str) -> Reply:
-        return await self._move(asked, sku, lambda available: AdjustStock(sku, delta, reason, reference, available))
+        def command(available: int, booked: int | None) -> Command:
+            return AdjustStock(sku, delta, reason, reference, available, booked)
 
-    async def _move(self, asked: Asked, sku: str, command: Callable[[int], Command]) -> Reply:
+        return await self._move(asked, sku, reference, command)
+
+    async def _move(
+        self, asked: Asked, sku: str, reference: str, command: Callable[[int, int | None], Command]
+    ) -> Reply:
         name = stream_name(CATEGORY, sku)
 
         async def propose(_again: bool) -> Proposal:
             await self._check_known(sku)
-            available = await self._ground.stock_levels.available(sku)
+            levels = self._ground.stock_levels
+            available = await levels.available(sku)
             (stream,) = await self._ground.loader.load(name)
+            # After the stream: what is booked between the two is seen here, what is booked later makes a conflict.
+            booked = await levels.booked(sku, reference)
             preconditions.check(asked.if_match, stream)
             stock = stream.fold(STOCK).state
-            events = STOCK.decide(command(available), stock)
+            events = STOCK.decide(command(available, booked), stock)
             version = stream.version + len(events)
             reply = _reply(sku, version, STOCK.fold(events, stock).on_hand)
             if not events:
@@ -56,7 +67,7 @@ class Stock:
 
 def _moved(sku: str, event: Event) -> InlineWrite:
     delta = event.quantity if isinstance(event, StockReceived) else event.delta
-    return InlineWrite(MOVE_LEVEL, {"sku": sku, "delta": delta}, sku)
+    return InlineWrite(MOVE_LEVEL, {"sku": sku, "delta": delta, "reference": event.reference}, sku)
 
 
 def _reply(sku: str, version: int, on_hand: int) -> Reply:

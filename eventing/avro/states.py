@@ -10,9 +10,14 @@ from eventing.avro.decoder import compile_decoder
 from eventing.avro.derivation import Avro, derive_record
 from eventing.avro.encoder import compile_encoder
 from eventing.avro.lint import checked
-from eventing.snapshots import SnapshotFormat
+from eventing.snapshots import LongStreams, SnapshotFormat, Snapshotted
 
 S = TypeVar("S")
+
+
+def snapshotted(declared: LongStreams) -> Snapshotted[Any]:
+    kept_as: SnapshotFormat[Any] = avro_format(declared.state, declared.category, declared.revision)
+    return Snapshotted(declared.category, declared.decider, kept_as, declared.every)
 
 
 def avro_format(state: type[S], name: str, version: int) -> SnapshotFormat[S]:

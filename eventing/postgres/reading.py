@@ -55,9 +55,9 @@ class PostgresReader:
         }
         return await self._events(_BACKWARDS if backwards else _FORWARDS, bounds)
 
-    async def read_many(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
+    async def read_many(self, streams: Sequence[str], *, newest: int | None = None) -> Mapping[str, Sequence[Recorded]]:
         found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
-        for event in await self._events(_STREAMS, (list(found),)):
+        for event in await self._events(_STREAMS, (list(found), newest)):
             found[event.stream].append(event)
         return found
 

@@ -10,13 +10,18 @@ import httpx
 from uuid_utils.compat import uuid7
 
 import event_schemas
+from command_service import aggregates
 from command_service.api.problems import PROBLEMS
 from command_service.application import Ports, application
 from command_service.memory_tables import MemoryTables
 from eventing.avro.codec import Codec
+from eventing.avro.states import snapshotted
 from eventing.catalogue import Catalogue
+from eventing.discovery import values_of
+from eventing.event_store import EventStore
 from eventing.memory import MemoryEventStore
 from eventing.settings import AuthSettings, RateLimitSettings, Settings
+from eventing.snapshots import LongStreams, MemorySnapshots
 from eventing.web.application import Application
 from eventing.web.auth import Role
 from eventing.web.local_issuer import LocalIssuer
@@ -55,6 +60,20 @@ def settings_for(folder: Path, **given: Any) -> Settings:
     return Settings(**{**defaults, **given})
 
 
+def memory_ports(store: EventStore, tables: MemoryTables) -> Ports:
+    """Tables and snapshots in memory, whatever the store is."""
+    return Ports(
+        store,
+        CODEC,
+        tables.read_catalogue,
+        tables.read_available,
+        tables.read_booked,
+        MemorySnapshots(),
+        [snapshotted(declared) for declared in values_of(aggregates, LongStreams)],
+        uuid7,
+    )
+
+
 class MemoryPlatform:
     """All of the write API but its servers."""
 
@@ -66,7 +85,7 @@ class MemoryPlatform:
         self.app: Application = application(self.ports(), edge, PARTITIONS)
 
     def ports(self) -> Ports:
-        return Ports(self.store, CODEC, self.tables.read_catalogue, self.tables.read_available, uuid7)
+        return memory_ports(self.store, self.tables)
 
     async def events(self) -> list[Any]:
         return [CODEC.decode(e.type, e.schema_version, e.body) for e in await self.store.read_log(0)]

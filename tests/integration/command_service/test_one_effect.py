@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from command_service.application import Ports, ground_on
+from command_service.application import ground_on
 from command_service.catalogue import Listed
 from command_service.commands.orders import Orders, Wanted
 from command_service.handling import Asked
@@ -20,10 +20,9 @@ from event_schemas.values import Address
 from eventing.crash_points import EXIT_STATUS
 from eventing.envelope import Circumstances
 from eventing.event_store import AlreadyDone, Append, Appended
-from eventing.ids import uuid7
 from eventing.postgres.store import PostgresEventStore
 from eventing.web.auth import Caller, Role
-from tests.support.write_api import ADDRESS, CODEC, PARTITIONS, order
+from tests.support.write_api import ADDRESS, CODEC, PARTITIONS, memory_ports, order
 from tests.support.write_api_process import ApiProcess, Surroundings, write_api
 
 
@@ -141,8 +140,7 @@ async def test_the_key_has_to_be_kept_in_the_transaction_of_the_events(
     async def process() -> None:
         async with PostgresEventStore.open(surroundings.database_url, CODEC) as opened:
             using = Outside(opened) if outside else opened
-            ports = Ports(using, CODEC, tables.read_catalogue, tables.read_available, uuid7)  # type: ignore[arg-type]
-            orders = Orders(ground_on(ports, PARTITIONS))
+            orders = Orders(ground_on(memory_ports(using, tables), PARTITIONS))  # type: ignore[arg-type]
             asked = Asked(
                 Caller(customer, frozenset({Role.CUSTOMER})),
                 Circumstances(uuid4(), customer),

@@ -1,0 +1,1 @@
+SELECT delta FROM stock_movements WHERE sku = %s AND reference = %s
