@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ import event_schemas
 from command_service import aggregates
 from command_service.api.problems import PROBLEMS
 from command_service.application import Ports, application
+from command_service.forgetting import Forgetting
 from command_service.relay_lag import RelayLag
 from command_service.tables import Tables
 from eventing.appender import Appender
@@ -24,6 +26,7 @@ from eventing.discovery import values_of
 from eventing.errors import Misconfigured
 from eventing.ids import uuid7
 from eventing.postgres.engine import make_engine, reading
+from eventing.postgres.purging import purge_some
 from eventing.postgres.sender import PostgresSender
 from eventing.postgres.store import PostgresEventStore
 from eventing.redis.buckets import RedisBuckets
@@ -85,20 +88,21 @@ class Servers:
             uuid7,
         )
         self.relay_lag = RelayLag(tables.read_relay_lag)
+        self._forgetting = Forgetting(partial(purge_some, self._engine))
         self._redis = connect(settings.redis.url.get_secret_value()) if settings.redis.url else None
         self.buckets = RedisBuckets(self._redis, prefix=settings.redis.key_prefix) if self._redis else None
 
     @asynccontextmanager
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
-        watching = None
+        beside: list[asyncio.Task[None]] = []
         try:
             await self.check_tables()
             await self.relay_lag.look()
-            watching = asyncio.create_task(self.relay_lag.watch())
+            beside = [asyncio.create_task(task) for task in (self.relay_lag.watch(), self._forgetting.go_on())]
             yield
         finally:
-            if watching is not None:
-                watching.cancel()
+            for task in beside:
+                task.cancel()
             await self.appender.close()
             await self._engine.dispose()
             if self._redis is not None:
