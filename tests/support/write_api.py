@@ -118,3 +118,13 @@ class Client:
 
     async def put(self, path: str, body: Any, **how: Any) -> httpx.Response:
         return await self.send("PUT", path, body, **how)
+
+
+def code(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, response.json()["code"]
+
+
+async def placed(client: Client, **changed: Any) -> str:
+    response = await client.post("/v1/orders", order(**changed))
+    assert response.status_code == 201, response.text
+    return str(response.json()["order_id"])
