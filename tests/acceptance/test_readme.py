@@ -80,3 +80,4 @@ def test_ten_minutes_with_the_readme(said: str) -> None:
         "ended with status 0",
     ):
         assert promised in said, f"{promised}\n\n{said}"
+    assert "No such process" not in said, "what the README starts, it also ends"
