@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,11 +18,20 @@ from tests.support.write_api_process import ApiProcess, Surroundings, write_api
 
 
 @pytest.fixture(scope="module")
-def surroundings(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Surroundings:
-    """A database that is ready for the services, and a key to sign tokens with."""
+def surroundings(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
+    """A database ready for the services, and a key to sign tokens with. In the end the store has to be whole."""
     migrating.upgrade(database_url, locations())
     folder: Path = tmp_path_factory.mktemp("write_api")
-    return Surroundings(database_url, redis_url, folder)
+    around = Surroundings(database_url, redis_url, folder)
+    yield around
+    verified = subprocess.run(
+        [sys.executable, "-m", "operations", "store", "verify"],
+        env=around.environment({}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
