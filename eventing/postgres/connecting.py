@@ -59,6 +59,10 @@ async def connect(url: str, *, application_name: str = "orderloom", **session: s
 def explained(error: psycopg.Error) -> Unavailable | Misconfigured:
     """The last line says what the server said; the lines before it, which addresses were tried."""
     said = str(error).strip().splitlines()[-1] if str(error).strip() else "no answer"
+    if SERVICE_ROLE in said and "permission denied" in said:
+        return Misconfigured(
+            f"This user of Postgres may not act as {SERVICE_ROLE}: let the owner run GRANT {SERVICE_ROLE} TO it."
+        )
     if SERVICE_ROLE in said:
         return Misconfigured("The database is not ready for the services: run `orders db upgrade`.")
     if error.sqlstate in _WRONG_CREDENTIALS or "authentication failed" in said:

@@ -20,8 +20,9 @@ from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from eventing.errors import Misconfigured, Unavailable
@@ -41,20 +42,28 @@ class SchemaState(NamedTuple):
 
 def upgrade(url: str, locations: Sequence[Path] = (EVENT_STORE,)) -> Sequence[str]:
     """Applies what is missing and says what that was."""
-    config = _config(locations)
-    with _connection(url) as connection, connection.begin():
-        connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT}'"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        missing = _state(connection, config).missing
-        if missing:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "heads")
-        return missing
+    try:
+        with _connection(url) as connection, connection.begin():
+            return _upgraded(connection, _config(locations))
+    except ProgrammingError as error:
+        if not isinstance(error.orig, InsufficientPrivilege):
+            raise
+        raise Misconfigured(f"This user may not upgrade the database: {error.orig.diag.message_primary}") from error
 
 
 def state(url: str, locations: Sequence[Path] = (EVENT_STORE,)) -> SchemaState:
     with _connection(url) as connection:
         return _state(connection, _config(locations))
+
+
+def _upgraded(connection: Connection, config: Config) -> Sequence[str]:
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT}'"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    missing = _state(connection, config).missing
+    if missing:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "heads")
+    return missing
 
 
 def run_sql_beside(migration: str, *files: str) -> None:

@@ -2,9 +2,31 @@
 -- Roles belong to the whole cluster, so another database may have made it before, or at this very moment.
 DO $$
 BEGIN
-    CREATE ROLE orderloom_service NOLOGIN;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'orderloom_service') THEN
+        CREATE ROLE orderloom_service NOLOGIN;
+    END IF;
 EXCEPTION
     WHEN duplicate_object OR unique_violation THEN NULL;
+    WHEN insufficient_privilege THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format(
+            'let an administrator run CREATE ROLE orderloom_service NOLOGIN; GRANT orderloom_service TO %I;',
+            current_user);
+END
+$$;
+
+-- Whoever owns the tables may run the services too; to superusers that is open anyway.
+DO $$
+BEGIN
+    SET LOCAL ROLE orderloom_service;
+    SET LOCAL ROLE NONE;
+EXCEPTION
+    WHEN insufficient_privilege THEN
+        BEGIN
+            EXECUTE format('GRANT orderloom_service TO %I', current_user);
+        EXCEPTION WHEN insufficient_privilege THEN
+            RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format(
+                'let an administrator run GRANT orderloom_service TO %I;', current_user);
+        END;
 END
 $$;
 
