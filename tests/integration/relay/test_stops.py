@@ -48,6 +48,7 @@ def test_an_event_without_a_schema_id_waits_until_schemas_are_pushed(
     write(installation, 5)
 
     until(lambda: "orders schemas push" in str(status()["last_error"]), "the status says what to do")
+    until(installation.checkpoint, "what came before it is published")
     assert installation.checkpoint() == 1, "everything before it is published, nothing behind it"
 
     installation.push_schemas()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
+import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,16 +12,15 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from eventing.cloudevents import FRAME_LENGTH
+from eventing.errors import Misconfigured
 from eventing.kafka.topics import Topics
 from eventing.settings import KafkaSettings
-from local_stack import options, programs
-from local_stack.account import account_for_servers
-from local_stack.progress import silent
+from eventing.streams import key_of
 from operations import cli
 from tests.backing import Backing
 from tests.integration.relay.conftest import StartRelay
-from tests.support.relays.checker import PARTITIONS, read_store
+from tests.support.java.console_consumer import class_path, decoded_lines
+from tests.support.relays.checker import PARTITIONS, Stored, read_store
 from tests.support.relays.installation import Installation, write
 
 EVENTS = 12
@@ -70,29 +68,26 @@ def decoded(published: Installation, decode: Callable[..., Any]) -> list[tuple[b
     return found
 
 
-def test_kafkas_own_console_consumer_reads_keys_headers_and_bytes(published: Installation) -> None:
-    """What it prints are the bytes as they are: frame and headers are compared."""
-    account = account_for_servers(options.from_settings().user)
-    found = programs.locate(options.from_settings(), account, Path("no-postgres"), silent)
-    shown = subprocess.run(
-        [
-            str(found["java"] / "bin" / "java"),
-            *("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", str(found["kafka"] / "*")),
-            *("org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", published.kafka_bootstrap),
-            *("--topic", published.order_topic, "--from-beginning", "--max-messages", str(EVENTS)),
-            *("--timeout-ms", "20000", "--formatter-property", "print.key=true"),
-            *("--formatter-property", "print.headers=true"),
-        ],
-        check=False,
-        capture_output=True,
-        timeout=60,
-    )
-    if b"ConsoleConsumer" in shown.stderr and shown.returncode:
-        pytest.skip("the jars of the broker hold no console consumer")
+def test_kafkas_own_console_consumer_decodes_them(published: Installation, backing: Backing) -> None:
+    try:
+        classes = class_path()
+    except Misconfigured as error:
+        pytest.skip(str(error))
 
-    assert shown.returncode == 0, shown.stderr
-    for event in read_store(published.postgres_url):
-        assert f"ce_id:{event.event_id}".encode() in shown.stdout
-        assert event.body in shown.stdout
-    assert shown.stdout.count(b"\t\0\0\0") == EVENTS, "the frame stands before each body"
-    assert FRAME_LENGTH == 5
+    lines = decoded_lines(classes, published.kafka_bootstrap, backing.registry_url, published.order_topic, EVENTS)
+
+    assert sorted(map(told, lines)) == sorted(
+        (event.event_id, str(event.position), key_of(event.stream), {"order_id": key_of(event.stream)} | reason(event))
+        for event in read_store(published.postgres_url)
+    )
+
+
+def told(line: str) -> tuple[str, str, str, dict[str, str]]:
+    """Event id, position, key and the fields of the decoded event."""
+    headers, key, value = line.split("\t")
+    named = dict(header.split(":", 1) for header in headers.split(","))
+    return named["ce_id"], named["ce_globalposition"], key, json.loads(value)
+
+
+def reason(event: Stored) -> dict[str, str]:
+    return {"reason": "insufficient_funds"} if event.stream.startswith("payment-") else {}
