@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -51,6 +52,16 @@ def show_error(sentence: str) -> None:
 def show_json(value: Any) -> None:
     """One JSON value; what JSON has no form for (a time, a UUID, a path) becomes its text."""
     typer.echo(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+
+def show_entry(head: str, body: str) -> None:
+    """A line that is looked over, and below it what is read if it matters. In a pipe both are one line."""
+    console = stdout()
+    if console.is_terminal:
+        console.print(Text(head, style="bold"), soft_wrap=True)
+        console.print(Padding(Text(body), (0, 0, 0, 4)))
+    else:
+        typer.echo(f"{head} {body}")
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:

@@ -107,7 +107,10 @@ def follow(
         async for batch in reader.follow(start):
             for event in batch:
                 described = _described(event, codec)
-                typer.echo(jsons.dumps(described, default=str, ensure_ascii=False) if json else _line(described))
+                if json:
+                    typer.echo(jsons.dumps(described, default=str, ensure_ascii=False))
+                else:
+                    output.show_entry(_head(described), _payload(described))
 
     async def run() -> None:
         async with _reader() as (reader, codec):
@@ -139,17 +142,23 @@ def _show(events: Sequence[Recorded], codec: Codec, *, json: bool, nothing: str)
         output.show_json(described)
     elif not described:
         output.remark(nothing)
+    elif output.stdout().is_terminal:
+        # No screen is wide enough for a table with whole events in it.
+        for one in described:
+            output.show_entry(_head(one), _payload(one))
     else:
         columns = ("position", "stream", "version", "type", "recorded_at", "actor")
-        rows = [
-            [*(one[column] for column in columns), jsons.dumps(one["event"], ensure_ascii=False)] for one in described
-        ]
-        output.show_table((*columns, "event"), rows)
+        output.show_table(
+            (*columns, "event"), [[*(one[column] for column in columns), _payload(one)] for one in described]
+        )
 
 
-def _line(described: dict[str, Any]) -> str:
-    payload = jsons.dumps(described["event"], default=str, ensure_ascii=False)
-    return "{position} {recorded_at} {stream} v{version} {type} ".format(**described) + payload
+def _head(described: dict[str, Any]) -> str:
+    return "{position} {recorded_at} {stream} v{version} {type}".format(**described)
+
+
+def _payload(described: dict[str, Any]) -> str:
+    return jsons.dumps(described["event"], default=str, ensure_ascii=False)
 
 
 def _described(event: Recorded, codec: Codec) -> dict[str, Any]:

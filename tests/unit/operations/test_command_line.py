@@ -123,3 +123,20 @@ def test_json_is_one_value_with_texts_for_what_json_lacks(capsys: pytest.Capture
     output.show_json({"at": Path("/x"), "name": "é"})
 
     assert json.loads(capsys.readouterr().out) == {"at": "/x", "name": "é"}
+
+
+def test_an_entry_is_one_line_in_a_pipe_and_folded_below_its_head_in_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = "word " * 20
+    output.show_entry("head", body)
+    assert capsys.readouterr().out == f"head {body}\n"
+
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    output.show_entry("head", body)
+
+    head, *below = capsys.readouterr().out.splitlines()
+    assert "head" in head
+    assert len(below) > 1
+    assert all(line.startswith("    word") and len(line) <= 40 for line in below)
