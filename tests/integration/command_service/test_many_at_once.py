@@ -7,9 +7,11 @@ from collections import Counter
 
 import psycopg
 
+from command_service.aggregates.stock import STOCK
+from eventing.loading import load
 from eventing.postgres.store import PostgresEventStore
 from eventing.web.auth import Role
-from tests.support.write_api import MUG, OFFICE, order
+from tests.support.write_api import CODEC, MUG, OFFICE, order
 from tests.support.write_api_process import ApiProcess, Surroundings, write_api
 
 
@@ -100,3 +102,19 @@ async def test_the_tables_equal_the_fold_of_the_events(superuser: psycopg.Connec
 
     assert len(rows) >= 3
     assert rows == heads
+
+
+async def test_the_stock_tables_equal_the_fold_of_the_events(
+    superuser: psycopg.Connection, store: PostgresEventStore
+) -> None:
+    levels = superuser.execute("SELECT sku, on_hand FROM stock_levels").fetchall()
+    booked = superuser.execute("SELECT sku, sum(delta)::bigint, count(*) FROM stock_movements GROUP BY sku").fetchall()
+
+    folds = {}
+    for sku, _ in levels:
+        loaded = await load(store, CODEC, STOCK, f"stock-{sku}")
+        folds[sku] = (loaded.state.on_hand, loaded.version)
+
+    assert len(folds) >= 2
+    assert {sku: on_hand for sku, on_hand in levels} == {sku: on_hand for sku, (on_hand, _) in folds.items()}
+    assert {sku: (pieces, movements) for sku, pieces, movements in booked} == folds

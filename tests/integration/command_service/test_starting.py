@@ -6,6 +6,7 @@ import asyncio
 import sys
 from dataclasses import replace
 
+import httpx
 import psycopg
 import pytest
 
@@ -64,6 +65,28 @@ async def test_a_port_that_is_taken(api: ApiProcess, surroundings: Surroundings)
     assert "ORDERS_COMMAND_API__PORT" in one_sentence(
         await refusal_to_start(surroundings, ORDERS_COMMAND_API__PORT=port)
     )
+
+
+async def test_commands_are_turned_away_while_too_many_wait_to_be_written(
+    surroundings: Surroundings, superuser: psycopg.Connection
+) -> None:
+    async with write_api(surroundings, ORDERS_LOAD__QUEUE_LIMIT="5") as small:
+        customer = small.as_("queueing", Role.CUSTOMER)
+        await customer.post("/v1/orders", order())
+        waiting: set[asyncio.Future[httpx.Response]] = set()
+        answered: set[asyncio.Future[httpx.Response]] = set()
+        with superuser.transaction():
+            superuser.execute("SELECT lock_log()")
+            while not answered and len(waiting) < 20:
+                waiting.add(asyncio.ensure_future(customer.post("/v1/orders", order())))
+                answered, waiting = await asyncio.wait(waiting, timeout=0.1)
+        turned_away = [task.result() for task in answered]
+        accepted = await asyncio.gather(*waiting)
+
+    assert {answer.json()["reason"] for answer in turned_away} == {"append_queue"}
+    assert {(answer.status_code, answer.headers["retry-after"]) for answer in turned_away} == {(503, "1")}
+    assert len(accepted) > 1
+    assert {answer.status_code for answer in accepted} == {201}
 
 
 async def test_commands_are_turned_away_while_the_relay_lags_and_their_keys_stay_free(
