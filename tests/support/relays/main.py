@@ -6,6 +6,7 @@ A mutant shows that a test can fail. None of them is in the product: each replac
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -16,12 +17,16 @@ from eventing.errors import OrderloomError
 from eventing.kafka import publisher
 from eventing.kafka.deliveries import Delivery
 from eventing.kafka.publisher import Publisher
+from eventing.leases import Tenure
+from eventing.postgres.leases import PostgresLease
 from eventing.settings import Settings, read_settings
 from outbox_relay import wiring
+from outbox_relay.ledger import NAME, Ledger
 from outbox_relay.ports import Tuning
 from outbox_relay.wiring import Adapters, adapters
 
 PR_SET_PDEATHSIG = 1
+FROZEN_CHUNK = 3
 
 
 class CheckpointBeforeAck(Publisher):
@@ -52,6 +57,47 @@ class SkipFailedBatch(Publisher):
         self._deliveries.settle()
 
 
+class FreezeInABatch(Publisher):
+    """Stops its process as SIGSTOP does, once, when a part of a batch is sent and the rest is in its hands."""
+
+    _chunks = 0
+
+    def _produce(self, messages: Any, report: Any) -> None:
+        coming = list(messages)
+        self._chunks += 1
+        if self._chunks == FROZEN_CHUNK:
+            half = len(coming) // 2
+            super()._produce(coming[:half], report)
+            self._producer.flush(5)
+            os.kill(os.getpid(), signal.SIGSTOP)
+            coming = coming[half:]
+        super()._produce(coming, report)
+
+
+class UncheckedLedger(Ledger):
+    def move(self, position: int, epoch: int) -> bool:
+        self._database.query("UPDATE relays SET position = greatest(position, %s)", (position,))
+        return True
+
+
+class UncheckedLease(PostgresLease):
+    def renew(self, holder: str, epoch: int, ttl: float) -> bool:
+        return True
+
+
+def without_epoch(settings: Settings) -> Adapters:
+    """Once it leads it takes itself for the leader for ever, and nobody tells it otherwise."""
+    setattr(Tenure, "holds", lambda _: True)  # noqa: B010 - it is no other method but a broken one
+    made = with_publisher(FreezeInABatch)(settings)
+    ledger, lease = made.ledger, made.lease
+    assert isinstance(lease, PostgresLease)
+    return replace(
+        made,
+        ledger=UncheckedLedger(ledger._database, ledger._defaults),
+        lease=UncheckedLease(lease._database, NAME),
+    )
+
+
 def _forgive(delivery: Delivery) -> None:
     if delivery.failure is not None:
         delivery.failure = None
@@ -71,6 +117,8 @@ def with_publisher(kind: type[Publisher]) -> Callable[[Settings], Adapters]:
 MUTANTS: dict[str, Callable[[Settings], Adapters]] = {
     "none": adapters,
     "checkpoint_before_ack": with_publisher(CheckpointBeforeAck),
+    "freeze_in_a_batch": with_publisher(FreezeInABatch),
+    "freeze_in_a_batch_without_epoch": without_epoch,
     "skip_failed_batch": with_publisher(SkipFailedBatch),
 }
 

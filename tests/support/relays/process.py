@@ -56,6 +56,9 @@ class RelayProcess:
     def thaw(self) -> None:
         self._process.send_signal(signal.SIGCONT)
 
+    def is_frozen(self) -> bool:
+        return bool(psutil.Process(self.pid).status() == psutil.STATUS_STOPPED)
+
     def ask_to_end(self) -> None:
         self._process.send_signal(signal.SIGTERM)
 
