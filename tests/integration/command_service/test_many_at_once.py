@@ -116,5 +116,5 @@ async def test_the_stock_tables_equal_the_fold_of_the_events(
         folds[sku] = (loaded.state.on_hand, loaded.version)
 
     assert len(folds) >= 2
-    assert {sku: on_hand for sku, on_hand in levels} == {sku: on_hand for sku, (on_hand, _) in folds.items()}
+    assert dict(levels) == {sku: on_hand for sku, (on_hand, _) in folds.items()}
     assert {sku: (pieces, movements) for sku, pieces, movements in booked} == folds
