@@ -36,6 +36,10 @@ _QUIET: Final = logging.getLogger("eventing.kafka.client")
 _QUIET.addHandler(logging.NullHandler())
 _QUIET.propagate = False
 
+_ENDED: Final = (KafkaException, SystemError)
+"""How the client raises a fatal error, from any call that serves reports: as itself, or as the cause of a SystemError
+where it then went on to call for a report with that error still pending."""
+
 DeliveryCallback = Callable[[Any, Any], None]
 
 _PROPERTIES: Final[dict[str, Any]] = {
@@ -73,7 +77,8 @@ class Publisher:
         """What the client says of its brokers, while nothing is acknowledged."""
         self._deliveries = Deliveries(after)
         self._may_send = may_send
-        self._sending = threading.Lock()
+        # Reentrant: asking whether it may still send can be what ends the tenure, and with it this publisher.
+        self._sending = threading.RLock()
         self._ended = False
         self._fatal: KafkaError | None = None
         self._producer = Producer(
@@ -134,21 +139,29 @@ class Publisher:
     def abandon(self) -> None:
         """The end of this publisher, with nothing sent any more."""
         self.purge()
-        with suppress(KafkaException):  # it has come to its end anyway
+        with suppress(*_ENDED):  # it has come to its end anyway
             self._producer.flush(1)
 
     def _poll(self, seconds: float) -> None:
         try:
             self._producer.poll(seconds)
-        except KafkaException as error:  # how the client tells that it can't go on; the reports say why
-            with suppress(KafkaException):
+        except _ENDED as error:  # it can't go on; the reports say why
+            with suppress(*_ENDED):
                 self._producer.poll(REPORT_SECONDS)
-            raise _explained(*(self._deliveries.settle() or (error.args[0], None))) from error
+            raise _explained(*(self._deliveries.settle() or (_fatal_of(error), None))) from error
 
     def _notice(self, error: KafkaError) -> None:
         self.trouble = f"Kafka: {error.str()}"
         if error.fatal():
             self._fatal = error
+
+
+def _fatal_of(error: BaseException) -> KafkaError:
+    told = error if isinstance(error, KafkaException) else error.__cause__
+    if not isinstance(told, KafkaException):
+        raise error  # no word of Kafka in it: a fault of ours
+    fatal: KafkaError = told.args[0]
+    return fatal
 
 
 def _explained(error: KafkaError, message: Any = None) -> PublishFailed:
