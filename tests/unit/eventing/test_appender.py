@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from eventing.appender import ATTEMPTS, Appender, BadBatch, Contended, Lost, Outcome, Unreachable
+from eventing.appender import ATTEMPTS, WORTH_HALVING, Appender, BadBatch, Contended, Lost, Outcome, Unreachable
 from eventing.errors import Conflict, Refusal, Unavailable
 from eventing.event_store import AlreadyDone, Appended, Idempotency
 from eventing.gathering import Limits
@@ -229,3 +229,22 @@ async def test_an_unforeseen_failure_reaches_whoever_waits(sender: ScriptedSende
 
     sender.script = lambda batch: [appended() for _ in batch]
     assert await appender.append(item("b")) == appended()
+
+
+async def test_of_many_that_come_at_once_half_go_first_so_that_the_others_are_ready_to_follow(
+    sender: ScriptedSender,
+) -> None:
+    names = [f"n{number}" for number in range(WORTH_HALVING)]
+
+    await asyncio.gather(*await waiting(Appender(sender), *names))
+
+    middle = WORTH_HALVING // 2
+    assert sender.batches == [names[:middle], names[middle:]]
+
+
+async def test_a_few_that_come_at_once_share_one_commit(sender: ScriptedSender) -> None:
+    names = [f"n{number}" for number in range(WORTH_HALVING - 1)]
+
+    await asyncio.gather(*await waiting(Appender(sender), *names))
+
+    assert sender.batches == [names]
