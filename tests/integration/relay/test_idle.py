@@ -17,9 +17,8 @@ from tests.support.relays.checker import PARTITIONS
 from tests.support.relays.installation import Installation, until, write
 from tests.support.relays.process import RelayProcess
 
-STRETCHES = 3
 IDLE_BEFORE = 0.3
-STRETCH_SECONDS = 2.0
+STRETCH_SECONDS = 10.0
 MOST_OF_A_CORE = 0.03
 SLOWEST = 0.025
 
@@ -31,11 +30,11 @@ def test_idle_it_polls_gently_and_publishes_at_once(
     write(installation, 1)
     installation.await_published()
 
-    # The best of some stretches: what others do to the machine's caches is not the relay's.
-    share = min(idle_share(relay) for _ in range(STRETCHES))
+    share = idle_share(relay)
     delays = commit_to_consumer(installation, 15)
 
-    say(capsys, f"idle: {share:.1%} of a core; commit to consumer {statistics.median(delays) * 1000:.1f} ms at p50")
+    middle, worst = statistics.median(delays) * 1000, max(delays) * 1000
+    say(capsys, f"idle: {share:.1%} of a core; commit to consumer {middle:.1f} ms at p50, {worst:.1f} ms at worst")
     assert share < MOST_OF_A_CORE
     assert statistics.median(delays) < SLOWEST
 
