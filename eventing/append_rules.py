@@ -26,7 +26,7 @@ def check(append: Append) -> None:
     writes = append.writes
     if len(writes) > 1 and len({write.stream for write in writes}) < len(writes):
         raise Refusal("An append names each stream once: put its events together.", code="stream_twice")
-    if len(writes) > MAX_STREAMS or sum(len(write.events) for write in writes) > MAX_EVENTS:
+    if len(writes) > MAX_STREAMS or sum([len(write.events) for write in writes]) > MAX_EVENTS:
         raise Refusal(f"An append takes {MAX_EVENTS} events at most: append in parts.", code="append_too_large")
     for stream, expected, _ in writes:
         if not is_stream_name(stream):
