@@ -19,6 +19,8 @@ from eventing.web.server import Door, listen
 from tests.integration.web.conftest import Serve, Served
 from tests.support.web import MILK
 
+KILLED = 10
+
 
 async def post_for_ever(served: Served, name: str, told: list[str], started: asyncio.Event) -> None:
     """One client, its own connections: notes are posted until nobody listens any more."""
@@ -56,10 +58,15 @@ async def test_nothing_that_was_accepted_is_lost_when_the_server_stops_under_loa
     assert sorted(told) == sorted(served.accepted())
 
 
-async def test_a_server_that_just_ends_owes_answers(served: Served) -> None:
-    """The mutant: without a shutdown that waits, work was done and nobody was told."""
-    told = await told_until(served, signal.SIGKILL)
-    assert set(told) < set(served.accepted())
+async def test_a_server_that_just_ends_owes_answers(serve: Serve) -> None:
+    """The mutant: without a shutdown that waits, work was done and nobody was told. Some of them die between two."""
+    for _ in range(KILLED):
+        served = serve()
+        told = await told_until(served, signal.SIGKILL)
+        if set(told) < set(served.accepted()):
+            return
+        served.ledger.unlink()
+    pytest.fail(f"{KILLED} servers were killed under load, and none owed an answer")
 
 
 async def test_a_request_under_way_is_answered_after_the_signal(served: Served) -> None:
@@ -134,6 +141,8 @@ async def refuses_connections(served: Served) -> None:
                 await answers(served, "/livez")
             except httpx.ConnectError:
                 return
+            except httpx.TransportError:
+                """It was let in while the door was closing, and sent away unheard."""
 
 
 def test_a_taken_port_is_one_sentence_that_names_the_setting(served: Served) -> None:
