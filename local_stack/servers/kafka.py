@@ -81,7 +81,8 @@ class Kafka(Server):
     def _format(self, site: Site) -> None:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         config = str(site.config(self.name) / "server.properties")
-        tool = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", config]
+        # One word: an id may begin with a hyphen, and as a word of its own it would be read as an option.
+        tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", config]
         done = processes.run([*self._java(site), "-Xmx128m", *tool], self.kind(site), site.account)
         if done.returncode:
             raise Misconfigured(f"Kafka could not format {site.data(self.name)}:\n{done.stdout.rstrip()}")
