@@ -24,16 +24,12 @@ class Backlog:
         self._log = log
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="log")
         self._ahead: _Ahead | None = None
-        self._was_at_end = False
 
     def next(self, after: int, limit: int) -> Sequence[Row]:
         """None, if the log ends there. Raises `Unavailable`."""
         rows = self._read_ahead(after, limit)
         if rows is None:
-            if self._was_at_end and not self._log.has_grown(after):
-                return ()
             rows = self._log.read(after, limit, BATCH_BYTES)
-        self._was_at_end = not rows
         if len(rows) >= AHEAD_FROM:
             last = rows[-1][0]
             self._ahead = _Ahead(last, limit, self._reader.submit(self._log.read, last, limit, BATCH_BYTES))

@@ -22,9 +22,9 @@ from eventing.crash_points import reach
 from eventing.errors import Unavailable
 from eventing.leases import LeadershipLost, Tenure
 from outbox_relay.address_book import AddressBook, no_schema_id
-from outbox_relay.backlog import AHEAD_FROM, Backlog
+from outbox_relay.backlog import Backlog
 from outbox_relay.ledger import Ledger
-from outbox_relay.pace import gather, pause
+from outbox_relay.pace import pause
 from outbox_relay.ports import Publisher, Row, Tuning
 from outbox_relay.pulse import Pulse
 
@@ -37,9 +37,6 @@ REST_SECONDS: Final = 0.25
 """After something failed that may work when it is tried again."""
 SERVE_SECONDS: Final = 0.01
 DRAIN_SECONDS: Final = 10.0
-FAR_BEHIND: Final = 10_000
-"""Events. With so many to go, full requests matter more than when the next single event leaves."""
-CATCH_UP_LINGER_MS: Final = 5.0
 
 OpenPublisher = Callable[[Tuning, int, Callable[[], bool]], Publisher]
 """A publisher with this tuning, for what comes after this position, which asks whether it may still send."""
@@ -71,7 +68,6 @@ class Leading:
         self._rest_until = self._checkpoint_at = self._report_at = self._check_at = 0.0
         self._busy_at = time.monotonic()
         self._tuning = Tuning(0, 1)
-        self._far_behind = False
         tenure.at_end(self._send_no_more)
 
     def run(self, stop: Event) -> None:
@@ -88,48 +84,32 @@ class Leading:
             self._abandon()
 
     def _publish_on(self, stop: Event) -> None:
-        """The life of one publisher, from the checkpoint on, until another tuning is wanted."""
-        self._tuning = self._ledger.report(self._pulse.rate, None)
-        self._look_at_lag()
+        """The life of one publisher, from the checkpoint on, until the tuning is changed."""
+        self._tuning = tuning = self._ledger.report(self._pulse.rate, None)
         self._addresses.refresh()
         self._read_to = self._checkpoint = self._pulse.checkpoint = self._ledger.position()
         self._check_at = time.monotonic() + TOPICS_SECONDS
-        tuning = self._wanted_tuning()
         self._publisher = publisher = self._open_publisher(tuning, self._checkpoint, self._tenure.holds)
-        while not stop.is_set() and self._wanted_tuning() == tuning:
+        while not stop.is_set() and self._tuning == tuning:
             self._tenure.demand()
             found = self._take_in(publisher)
-            if gathering := gather(found):
-                stop.wait(gathering)  # not by serving: that would end with the first report
             publisher.serve(0 if found else self._pause(publisher))
             self._keep_books(publisher)
         self._drain(publisher)
 
-    def _wanted_tuning(self) -> Tuning:
-        if not self._far_behind:
-            return self._tuning
-        return self._tuning._replace(linger_ms=max(self._tuning.linger_ms, CATCH_UP_LINGER_MS))
-
-    def _look_at_lag(self) -> None:
-        self._pulse.told(standing := self._ledger.standing())
-        self._far_behind = self._far_behind or standing.lag_events >= FAR_BEHIND
-
-    def _take_in(self, publisher: Publisher) -> int:
-        """Publishes the next events, if there are any and there is room for more on the way; says how many it found."""
+    def _take_in(self, publisher: Publisher) -> bool:
+        """Publishes the next events, if there are any and there is room for more on the way."""
         if not self._has_room(publisher) or time.monotonic() < self._rest_until:
-            return 0
+            return False
         try:
-            limit = 1 if self._is_careful() else self._tuning.batch
-            rows = self._backlog.next(self._read_to, limit)
+            rows = self._backlog.next(self._read_to, 1 if self._is_careful() else self._tuning.batch)
         except Unavailable as error:  # what is under way need not suffer from it
             self._rest(error)
-            return 0
+            return False
         if rows:
             self._publish(publisher, rows)
             self._busy_at = time.monotonic()
-        if len(rows) < min(limit, AHEAD_FROM):
-            self._far_behind = False
-        return len(rows)
+        return bool(rows)
 
     def _publish(self, publisher: Publisher, rows: Sequence[Row]) -> None:
         count = self._addresses.sendable(rows)
@@ -168,7 +148,7 @@ class Leading:
         if publisher.trouble:
             self._pulse.trip(Unavailable(publisher.trouble))
         self._tuning = self._ledger.report(self._pulse.measure(), self._pulse.error)
-        self._look_at_lag()
+        self._pulse.told(self._ledger.standing())
         if time.monotonic() >= self._check_at and not publisher.trouble:
             self._check_at = time.monotonic() + TOPICS_SECONDS
             self._addresses.check()

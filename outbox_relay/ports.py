@@ -33,10 +33,6 @@ class Log(Protocol):
         """The log in order, from the position after `after`, without a gap. At least one event, if there is one."""
         ...
 
-    def has_grown(self, after: int) -> bool:
-        """Whether there is anything behind that position: cheaper than to read when there is nothing."""
-        ...
-
 
 class Publisher(Protocol):
     """In order, and never with a hole. A publisher that failed is abandoned and another one begins."""

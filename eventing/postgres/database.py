@@ -10,11 +10,8 @@ from collections.abc import Sequence
 from typing import Any, LiteralString, TypeVar
 
 import psycopg
-from psycopg import generators
 from psycopg.abc import PQGen
 from psycopg.conninfo import make_conninfo
-from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
 from eventing.postgres.connecting import conninfo, explained
@@ -40,7 +37,6 @@ class Database:
         )
         self._patience = patience
         self._connection: _PatientConnection | None = None
-        self._prepared: set[str] = set()
 
     def query(self, sql: LiteralString, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Runs one statement, which is committed when this returns; its rows, if it has any."""
@@ -53,30 +49,7 @@ class Database:
             self.close()
             raise explained(error) from error
 
-    def has_rows(self, sql: LiteralString, number: int) -> bool:
-        """Whether `sql`, with `$1` for the number, finds anything. For what is asked all the time: at half the cost."""
-        try:
-            connection = self._connected()
-            if sql not in self._prepared:
-                connection.pgconn.send_prepare(sql.encode(), sql.encode())
-                self._answer(connection)
-                self._prepared.add(sql)
-            connection.pgconn.send_query_prepared(sql.encode(), [b"%d" % number])
-            return self._answer(connection).ntuples > 0
-        except psycopg.Error as error:
-            self.close()
-            raise explained(error) from error
-
-    @staticmethod
-    def _answer(connection: _PatientConnection) -> PGresult:
-        result: PGresult
-        [result] = connection.wait(generators.execute(connection.pgconn))
-        if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
-            raise psycopg.errors.error_from_result(result)
-        return result
-
     def close(self) -> None:
-        self._prepared.clear()
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -18,7 +18,6 @@ _READ: Final = """
     WHERE bytes_before < %s
     ORDER BY position
 """
-_GROWN: Final = "SELECT 1 FROM events WHERE position > $1 LIMIT 1"
 
 
 class LogRow(NamedTuple):
@@ -45,6 +44,3 @@ class LogReader:
 
     def read(self, after: int, limit: int, byte_limit: int) -> list[LogRow]:
         return self._database.query(_READ, (after, limit, byte_limit))  # type: ignore[return-value]
-
-    def has_grown(self, after: int) -> bool:
-        return self._database.has_rows(_GROWN, after)
