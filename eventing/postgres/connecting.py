@@ -57,8 +57,10 @@ async def connect(url: str, *, application_name: str = "orderloom", **session: s
 
 
 def explained(error: psycopg.Error) -> Unavailable | Misconfigured:
-    """The last line says what the server said; the lines before it, which addresses were tried."""
-    said = str(error).strip().splitlines()[-1] if str(error).strip() else "no answer"
+    """Where nobody was reached, the last line says why; the lines before it, which addresses were tried."""
+    said = error.diag.message_primary or (str(error).strip().splitlines() or ["no answer"])[-1]
+    if isinstance(error, psycopg.errors.UndefinedTable):
+        return Unavailable("The database lacks tables of the platform: run `orders db upgrade`.")
     if SERVICE_ROLE in said and "permission denied" in said:
         return Misconfigured(
             f"This user of Postgres may not act as {SERVICE_ROLE}: let the owner run GRANT {SERVICE_ROLE} TO it."
