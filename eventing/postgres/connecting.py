@@ -35,6 +35,7 @@ _SESSION: Final = {
     "plan_cache_mode": "force_generic_plan",
 }
 
+NOT_UPGRADED: Final = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction)
 _WRONG_CREDENTIALS: Final = ("28000", "28P01")
 
 
@@ -59,8 +60,8 @@ async def connect(url: str, *, application_name: str = "orderloom", **session: s
 def explained(error: psycopg.Error) -> Unavailable | Misconfigured:
     """Where nobody was reached, the last line says why; the lines before it, which addresses were tried."""
     said = error.diag.message_primary or (str(error).strip().splitlines() or ["no answer"])[-1]
-    if isinstance(error, psycopg.errors.UndefinedTable):
-        return Unavailable("The database lacks tables of the platform: run `orders db upgrade`.")
+    if isinstance(error, NOT_UPGRADED):
+        return Unavailable("The database lacks tables or functions of the platform: run `orders db upgrade`.")
     if SERVICE_ROLE in said and "permission denied" in said:
         return Misconfigured(
             f"This user of Postgres may not act as {SERVICE_ROLE}: let the owner run GRANT {SERVICE_ROLE} TO it."

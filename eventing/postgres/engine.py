@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from eventing.errors import Unavailable
-from eventing.postgres.connecting import connect, explained
+from eventing.postgres.connecting import NOT_UPGRADED, connect, explained
 
 CHECKOUT_TIMEOUT = 5.0
 
@@ -39,6 +39,8 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[psycopg.AsyncConnection[
             driver = cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
             try:
                 yield driver
+            except NOT_UPGRADED as error:
+                raise explained(error) from error
             except psycopg.OperationalError as error:
                 await connection.invalidate()
                 raise explained(error) from error
