@@ -132,6 +132,7 @@ def test_an_entry_is_one_line_in_a_pipe_and_folded_below_its_head_in_a_terminal(
     output.show_entry("head", body)
     assert capsys.readouterr().out == f"head {body}\n"
 
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     monkeypatch.setenv("COLUMNS", "40")
     output.show_entry("head", body)
