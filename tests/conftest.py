@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import string
 from collections.abc import Iterator
 from typing import cast
@@ -25,6 +26,8 @@ settings.load_profile("orderloom")
 
 
 def pytest_configure() -> None:
+    # A run in the background of a shell has Ctrl-C ignored, and would hand that on to the programs under test.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     servers.begin_run()
 
 
