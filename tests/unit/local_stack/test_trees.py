@@ -72,6 +72,7 @@ def test_the_folder_that_wraps_an_archive_is_left_out(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["bin", "lib"]
 
 
+@pytest.mark.skipif(not hasattr(tarfile, "data_filter"), reason="this Python is older than the filter of archives")
 def test_an_archive_can_not_write_outside_its_folder(tmp_path: Path) -> None:
     (tmp_path / "evil").write_text("outside")
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
@@ -94,7 +95,7 @@ def test_an_archive_is_unpacked_by_a_python_that_knows_no_filters(
         known(self, path, members, numeric_owner=numeric_owner)
 
     monkeypatch.setattr(tarfile.TarFile, "extractall", older)
-    monkeypatch.delattr(tarfile, "data_filter")
+    monkeypatch.delattr(tarfile, "data_filter", raising=False)
     (tmp_path / "run").write_text("#!/bin/sh")
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "run", "server-1.0/run")
