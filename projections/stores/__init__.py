@@ -1,0 +1,1 @@
+"""Where documents are kept: Elasticsearch, Redis. Put in by the composition root."""

@@ -1,0 +1,1 @@
+"""What others do about an order: participants that react, each for itself, to what they hear."""

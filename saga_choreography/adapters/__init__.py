@@ -1,0 +1,1 @@
+"""What participants need of Postgres and Kafka. Put in by the composition root."""
