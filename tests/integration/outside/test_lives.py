@@ -179,7 +179,7 @@ async def test_more_than_may_wait_are_put_off_unasked(
 
     put_off = [outcome for outcome in outcomes if isinstance(outcome, Unknown) and not outcome.asked]
     assert len(put_off) == 15
-    assert counted(metrics, "bulkhead_refused_total") == 15
+    assert counted(metrics, "bulkhead_refused") == 15
     assert counted(metrics, "bulkhead_places", state="in_use") == 0
 
 
