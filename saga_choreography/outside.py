@@ -3,8 +3,8 @@
 An outcome is a value. Only some of them are answers:
 
     definite                     Charged, Declined, Refunded, LabelCreated, Refused, Voided
-    not an answer                Unknown   it may have happened or not: ask again under the same key until it is definite
-                                 Rejected  our question is wrong, and so it stays until an operator has changed something
+    not an answer                Unknown   it may have happened or not: ask again under the same key until definite
+                                 Rejected  our question is wrong until an operator has changed something
     of a look, never of a deed   NotFound  nothing is written under this key so far; it may still arrive
 
 Neither Unknown nor Rejected is ever a decline: an earlier attempt under the same key may have taken the money.
