@@ -24,7 +24,7 @@ from event_schemas.shipping.label_voided import ShippingLabelVoided
 from eventing.decider import Decider
 from eventing.errors import Refusal
 from eventing.schema import type_name
-from saga_choreography.outcomes import Charged, Declined, Refunded
+from saga_choreography.outside import Charged, Declined, Refunded
 from saga_choreography.participant import Answered, Heard, Intent, Participant, Reaction, Step
 from saga_choreography.terms import terms
 
@@ -129,7 +129,7 @@ def _charged_before(charge: Charged, taken: Taken) -> Sequence[Event]:
 
 def _declined(refusal: Declined, request: PaymentRequested, payment: Payment) -> Sequence[Event]:
     if payment.status in ("asked", "revoked"):
-        return [PaymentDeclined(order_id=request.order_id, reason=refusal.reason)]
+        return [PaymentDeclined(order_id=request.order_id, reason=refusal.code)]
     return []
 
 

@@ -23,7 +23,7 @@ from event_schemas.shipping.void_requested import ShippingVoidRequested
 from eventing.decider import Decider
 from eventing.errors import Refusal
 from eventing.schema import type_name
-from saga_choreography.outcomes import LabelCreated, LabelRefused, LabelVoided
+from saga_choreography.outside import LabelCreated, Refused, Voided
 from saga_choreography.participant import Answered, Heard, Intent, Participant, Reaction, Step
 from saga_choreography.terms import terms
 
@@ -59,9 +59,9 @@ def decide(asked: Input, shipment: Shipment) -> Sequence[Event]:
             return _undo(cause, shipment)
         case Answered(ShippingRequested() as request, LabelCreated() as label):
             return _labelled(label, request, shipment)
-        case Answered(ShippingRequested() as request, LabelRefused() as refusal):
+        case Answered(ShippingRequested() as request, Refused() as refusal):
             return _refused(refusal, request, shipment)
-        case Answered(ShippingVoidRequested() as request, LabelVoided() as voided):
+        case Answered(ShippingVoidRequested() as request, Voided() as voided):
             return _voided(voided, request, shipment)
         case _:
             return []
@@ -128,13 +128,13 @@ def _take_back(order_id: str, label: LabelCreated) -> ShippingVoidRequested:
     )
 
 
-def _refused(refusal: LabelRefused, request: ShippingRequested, shipment: Shipment) -> Sequence[Event]:
+def _refused(refusal: Refused, request: ShippingRequested, shipment: Shipment) -> Sequence[Event]:
     if shipment.status in ("asked", "revoked"):
-        return [ShippingFailed(order_id=request.order_id, reason=refusal.reason)]
+        return [ShippingFailed(order_id=request.order_id, reason=refusal.code)]
     return []
 
 
-def _voided(voided: LabelVoided, request: ShippingVoidRequested, shipment: Shipment) -> Sequence[Event]:
+def _voided(voided: Voided, request: ShippingVoidRequested, shipment: Shipment) -> Sequence[Event]:
     if shipment.status != "voiding":
         return []
     if voided.tracking_number != request.tracking_number:
