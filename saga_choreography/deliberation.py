@@ -13,6 +13,7 @@ from uuid import UUID
 
 from eventing.envelope import Circumstances, NewEvent, Recorded
 from eventing.event_store import Append, StreamWrite
+from eventing.schema import type_name
 from eventing.streams import key_of, stream_name
 from saga_choreography.outcomes import Outcome
 from saga_choreography.participant import Answered, Heard, Input, Participant, derived_ids, open_intents
@@ -127,7 +128,7 @@ class Deliberation:
 
     def _open(self, stream: Stream) -> dict[UUID, str]:
         places = open_intents(self.participant, stream.events)
-        return {stream.ids[place]: type(stream.events[place]).__name__ for place in places}
+        return {stream.ids[place]: type_name(stream.events[place]) for place in places}
 
     def _state(self, key: str) -> Any:
         return self.participant.decider.fold(self._stream(stream_name(self.participant.category, key)).events)
