@@ -191,6 +191,9 @@ class SagaSettings(Section):
     health_port: Port = Field(8100, description="the port of /livez, /readyz, /health, /metrics; 0 takes a free one")
     batch: int = Field(500, ge=1, le=10_000, description="records handled at a time")
     session_seconds: float = Field(10.0, ge=1, le=300, description="seconds until a silent process is replaced")
+    instance: str | None = Field(
+        None, max_length=100, pattern=r"^[A-Za-z0-9._-]+$", description="a name that stays over restarts: none rebalances"
+    )
     inventory_seconds: float = Field(60.0, gt=0, description="seconds for stock to be set aside")
     payment_seconds: float = Field(900.0, gt=0, description="seconds for the money to be taken")
     shipping_seconds: float = Field(900.0, gt=0, description="seconds for the parcel to be booked")

@@ -1,8 +1,8 @@
 """Asks the outside world what open intents want to know: many at a time, each for as long as it takes.
 
-One thread claims intents and keeps answers, an event loop beside it asks. Whoever crashes leaves claims that others take
-up when their lease has passed, with the same intent and so with the same key for the provider. An answer that is not
-definite puts its intent off, further each time; all other orders go on.
+One thread claims intents and keeps answers, an event loop beside it asks. Whoever crashes leaves claims that others
+take up when their lease has passed, with the same intent and so with the same key for the provider. An answer that is
+not definite puts its intent off, further each time; all other orders go on.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from threading import Event
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
 import structlog
@@ -57,9 +57,7 @@ class _Came(NamedTuple):
 class Asker:
     """Belongs to one thread, which `run` occupies."""
 
-    def __init__(
-        self, desk: IntentDesk, answering: Answering, open_line: OpenLine, rules: Rules, pulse: Pulse
-    ) -> None:
+    def __init__(self, desk: IntentDesk, answering: Answering, open_line: OpenLine, rules: Rules, pulse: Pulse) -> None:
         self._desk = desk
         self._answering = answering
         self._open_line = open_line
@@ -191,10 +189,10 @@ class _Loop:
         self._tasks: set[asyncio.Task[None]] = set()
         self.ask: Ask
 
-    def begin(self, question: object) -> None:
+    def begin(self, question: Coroutine[Any, Any, None]) -> None:
         self._loop.call_soon_threadsafe(self._begin, question)
 
-    def __enter__(self) -> _Loop:
+    def __enter__(self) -> Self:
         self._thread.start()
         if (error := self._ready.get()) is not None:
             self._thread.join()
@@ -205,8 +203,8 @@ class _Loop:
         self._loop.call_soon_threadsafe(self._ending.set)
         self._thread.join()
 
-    def _begin(self, question: object) -> None:
-        task = self._loop.create_task(question)  # type: ignore[arg-type]
+    def _begin(self, question: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(question)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -232,5 +232,3 @@ def _left_for_a_while(error: OrderloomError) -> OrderloomError:
     if isinstance(error, Conflict):
         return Unavailable(f"Others stand in the way again and again: {error}")
     return error
-
-

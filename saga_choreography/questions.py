@@ -1,4 +1,4 @@
-"""An intent as a question to the outside world, and what is said there as an outcome that participants know."""
+"""An intent as a question to the outside world."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from event_schemas.payment.refund_requested import PaymentRefundRequested
 from event_schemas.payment.requested import PaymentRequested
 from event_schemas.shipping.requested import ShippingRequested
 from event_schemas.shipping.void_requested import ShippingVoidRequested
-from saga_choreography import outcomes, outside
 from saga_choreography.outcomes import Outcome
 from saga_choreography.outside import Carrier, PaymentGateway, Rejected, Unknown
 
@@ -24,15 +23,13 @@ def payment_questions(gateway: PaymentGateway) -> Ask:
     async def ask(intent: object) -> Answer:
         match intent:
             case PaymentRequested():
-                charged = await gateway.charge(
+                return await gateway.charge(
                     intent.provider_key, intent.amount, intent.currency, order_id=intent.order_id
                 )
-                return charging(charged)
             case PaymentRefundRequested():
-                refunded = await gateway.refund(
+                return await gateway.refund(
                     intent.provider_key, intent.charge_reference, intent.amount, intent.currency
                 )
-                return refunding(refunded)
             case _:
                 raise TypeError(NO_QUESTION.format(type(intent).__name__))
 
@@ -43,42 +40,10 @@ def shipping_questions(carrier: Carrier) -> Ask:
     async def ask(intent: object) -> Answer:
         match intent:
             case ShippingRequested():
-                return booking(await carrier.book(intent.provider_key, intent.address, order_id=intent.order_id))
+                return await carrier.book(intent.provider_key, intent.address, order_id=intent.order_id)
             case ShippingVoidRequested():
-                return voiding(await carrier.void(intent.provider_key, intent.tracking_number))
+                return await carrier.void(intent.provider_key, intent.tracking_number)
             case _:
                 raise TypeError(NO_QUESTION.format(type(intent).__name__))
 
     return ask
-
-
-def charging(said: outside.Charging) -> Answer:
-    match said:
-        case outside.Charged():
-            return outcomes.Charged(said.amount, said.currency, said.reference)
-        case outside.Declined():
-            return outcomes.Declined(said.code)
-        case _:
-            return said
-
-
-def refunding(said: outside.Refunding) -> Answer:
-    if isinstance(said, outside.Refunded):
-        return outcomes.Refunded(said.amount, said.currency, said.reference)
-    return said
-
-
-def booking(said: outside.Booking) -> Answer:
-    match said:
-        case outside.LabelCreated():
-            return outcomes.LabelCreated(said.carrier, said.tracking_number)
-        case outside.Refused():
-            return outcomes.LabelRefused(said.code)
-        case _:
-            return said
-
-
-def voiding(said: outside.Voiding) -> Answer:
-    if isinstance(said, outside.Voided):
-        return outcomes.LabelVoided(said.tracking_number)
-    return said

@@ -1,4 +1,4 @@
-"""One participant's loop: take what has come, decide upon it at once, keep it in one transaction, and only then tell Kafka.
+"""One participant's loop: take what has come, decide upon it at once, keep it in one transaction, then tell Kafka.
 
 What goes wrong falls into three kinds, and none of them loses or doubles anything:
 - a server is away: the loop pauses and begins again from the marks; nobody is parked for that

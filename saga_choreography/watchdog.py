@@ -39,7 +39,9 @@ class Steps:
 
     def __init__(self, participants: Sequence[Participant], seconds: Callable[[str], float]) -> None:
         steps = [participant.step for participant in participants]
-        self._begins = {name: [(s.name, seconds(s.name)) for s in steps if name in _types(s.begins)] for name in _all(steps)}
+        self._begins = {
+            name: [(s.name, seconds(s.name)) for s in steps if name in _types(s.begins)] for name in _all(steps)
+        }
         self._ends = {name: [s.name for s in steps if name in _types(s.ends)] for name in _all(steps)}
         self._last = {name for name, ended in self._ends.items() if "order" in ended}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, LiteralString
 
 from eventing.postgres.marks import Execute
 from saga_choreography.ports import Begun, Ended, Looked, Passed
@@ -78,6 +78,6 @@ def ended(execute: Execute, passed: Sequence[Passed]) -> None:
     _set(execute, passed, _NOT_FIRED)
 
 
-def _set(execute: Execute, passed: Sequence[Passed], statement: str) -> None:
+def _set(execute: Execute, passed: Sequence[Passed], statement: LiteralString) -> None:
     if passed:
-        execute(statement, ([each.order_id for each in passed], [each.step for each in passed]))  # type: ignore[arg-type]
+        execute(statement, ([each.order_id for each in passed], [each.step for each in passed]))

@@ -13,7 +13,8 @@ from saga_choreography.ports import Claimed, OpenIntent, Postponed
 # One that is there already belongs to the same event: a transaction whose answer was lost is carried out again.
 _OPEN: Final = """
     INSERT INTO open_intents (intent_id, participant, order_id, type)
-    SELECT asked.id, %s, asked.order_id, asked.type FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS asked (id, order_id, type)
+    SELECT asked.id, %s, asked.order_id, asked.type
+    FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS asked (id, order_id, type)
     ON CONFLICT (intent_id) DO NOTHING
 """
 _CLOSE: Final = "DELETE FROM open_intents WHERE intent_id = ANY (%s::uuid[])"
@@ -39,7 +40,8 @@ _REJECT: Final = """
     WHERE intent_id = %s
 """
 _RELEASE: Final = """
-    UPDATE open_intents SET lease_owner = NULL, lease_until = NULL WHERE intent_id = ANY (%s::uuid[]) AND lease_owner = %s
+    UPDATE open_intents SET lease_owner = NULL, lease_until = NULL
+    WHERE intent_id = ANY (%s::uuid[]) AND lease_owner = %s
 """
 _STANDING: Final = """
     SELECT count(*), count(rejected_at), coalesce(extract(epoch FROM clock_timestamp() - min(opened_at)), 0)::float8
