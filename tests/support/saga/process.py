@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support.relays.installation import until
+
 START_SECONDS = 60
 
 
@@ -28,9 +30,14 @@ class SagaProcess:
         self.said = ""
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
+        self._address = ""
+
+    @property
+    def address(self) -> str:
+        """Of its health; waits until it says so."""
         assert self._process.stdout is not None
-        self.address = self._process.stdout.readline().strip()
-        """Of its health."""
+        self._address = self._address or self._process.stdout.readline().strip()
+        return self._address
 
     @property
     def status(self) -> int | None:
@@ -44,6 +51,9 @@ class SagaProcess:
             for each in samples
             if each.name == f"orderloom_saga_{name}" and each.labels.get("participant") == participant
         )
+
+    def await_partitions(self, participant: str, count: int) -> None:
+        until(lambda: self.metric("partitions", participant) == count, f"{count} partitions of {participant}", 60)
 
     def readiness(self) -> int:
         return httpx.get(f"{self.address}/readyz", timeout=10).status_code

@@ -20,6 +20,7 @@ from tests.support.saga.shop import CODEC, ENDS, Order, Shop
 
 PATIENCE = 60.0
 PARTICIPANTS = ("inventory", "payment", "shipping", "order")
+CATEGORIES = ("order", "reservation", "payment", "shipment")
 
 
 class World:
@@ -58,6 +59,11 @@ class World:
             **{f"ORDERS_{name}": value for name, value in more.items()},
         )
 
+    def stop(self, *processes: SagaProcess) -> None:
+        for process in processes:
+            process.close()
+            self.running.remove(process)
+
     def stop_all(self) -> None:
         """Ends what runs of the saga, at once."""
         for process in self.running:
@@ -74,17 +80,16 @@ class World:
         return [
             kind
             for (kind,) in self.shop.query(
-                "SELECT type FROM events WHERE split_part(stream, '-', 1) <> 'stock' AND substr(stream, strpos(stream, '-') + 1) = %s "
-                "ORDER BY position",
-                order.order_id,
+                "SELECT type FROM events WHERE stream = ANY (%s) ORDER BY position",
+                [f"{category}-{order.order_id}" for category in CATEGORIES],
             )
         ]
 
     def event(self, order: Order, kind: str) -> Any:
         """The first event of a type that the order has."""
         rows = self.shop.query(
-            "SELECT type, schema_version, body FROM events WHERE stream LIKE %s AND type = %s ORDER BY position LIMIT 1",
-            f"%-{order.order_id}",
+            "SELECT type, schema_version, body FROM events WHERE stream = ANY (%s) AND type = %s ORDER BY position",
+            [f"{category}-{order.order_id}" for category in CATEGORIES],
             kind,
         )
         return CODEC.decode(*rows[0])
@@ -149,7 +154,7 @@ class World:
             confirmed = ends == ["order.confirmed"]
             if (balance := self.provider.balance(order.order_id)) != (order.total if confirmed else 0):
                 yield f"{order.order_id} is {ends}, and the provider holds {balance} of {order.total}"
-            captures = [each for each in self.provider.effects("charge", order_id=order.order_id)]
+            captures = self.provider.effects("charge", order_id=order.order_id)
             if sum(each["status"] == "captured" for each in captures) > 1:
                 yield f"{order.order_id} was charged more than once"
             if len(self.carrier.labels(order.order_id)) != int(confirmed):
