@@ -10,8 +10,8 @@ import pytest
 
 from tests.backing import Backing
 from tests.support.relays.installation import template_database
-from tests.support.saga.world import World
-from tests.support.saga.world import world as made_world
+from tests.support.saga.platform import World
+from tests.support.saga.platform import world as made_world
 
 
 @pytest.fixture(scope="session")

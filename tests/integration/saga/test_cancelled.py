@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.support.saga.world import PARTICIPANTS, World
+from tests.support.saga.platform import PARTICIPANTS, World
 
 
 class At(NamedTuple):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.relays.installation import until
 from tests.support.saga.process import SagaProcess
-from tests.support.saga.world import PARTICIPANTS, World
+from tests.support.saga.platform import PARTICIPANTS, World
 
 SHORT = "1.0"
 LONG = "600"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.saga.world import World
+from tests.support.saga.platform import World
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.relays.installation import until
 from tests.support.saga.shop import Order
-from tests.support.saga.world import World
+from tests.support.saga.platform import World
 
 ORDERS, PIECES = 200, 10
 WRITE_LEVEL = """

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from tests.support.saga.shop import Order
-from tests.support.saga.world import World
+from tests.support.saga.platform import World
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -13,7 +13,7 @@ from operations import cli
 from tests.support.relays.checker import PARTITIONS
 from tests.support.relays.installation import until
 from tests.support.saga.main import BUGGY
-from tests.support.saga.world import World
+from tests.support.saga.platform import World
 
 
 @pytest.fixture(scope="module", autouse=True)

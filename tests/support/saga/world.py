@@ -1,203 +1,304 @@
-"""A platform of a test's own, with an outside world, and what must hold of it whatever happened."""
+"""One seed: orders, everybody who works on them, and everything that goes wrong; then it heals, and must come to rest.
+
+What a mutant takes out is a method here, or a participant. Everything random comes from the one generator.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+import random
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from eventing.kafka.topics import Topics
-from eventing.settings import KafkaSettings
-from tests.backing import Backing
-from tests.support.outside import CarrierService, PaymentProvider, carrier, payment_provider
-from tests.support.relays.checker import PARTITIONS
-from tests.support.relays.installation import Installation, fresh_database, until
-from tests.support.relays.process import RelayProcess
-from tests.support.saga.process import SagaProcess
-from tests.support.saga.shop import CODEC, ENDS, Order, Shop
+from event_schemas.order.placed import OrderPlaced
+from event_schemas.values import Address, OrderLine
+from saga_choreography import participants as package
+from saga_choreography.outcomes import Outcome
+from saga_choreography.participant import Participant
+from eventing.discovery import values_of
+from tests.support.saga import asking
+from tests.support.saga.asking import Command
+from tests.support.saga.faults import Faults
+from tests.support.saga.ledger import Kept, Ledger, Moved, Snapshot
+from tests.support.saga.oracle import Broken, Oracle
+from tests.support.saga.outside import Outside
+from tests.support.saga.running import Asker, Consumer, Loaded
 
-PATIENCE = 60.0
-PARTICIPANTS = ("inventory", "payment", "shipping", "order")
-CATEGORIES = ("order", "reservation", "payment", "shipment")
+PARTICIPANTS = {found.name: found for found in values_of(package, Participant)}
+PARTITIONS = 2
+HOME = Address(recipient="Ada", street="1 Analytical Way", postal_code="10115", city="Berlin", country="DE")
+STEPS = 420
+REST = 4000
+"""Rounds after which an order that is still not at rest never will be."""
 
 
 class World:
-    def __init__(self, installation: Installation, provider: PaymentProvider, parcels: CarrierService) -> None:
-        self.installation = installation
-        self.provider = provider
-        self.carrier = parcels
-        self.shop = Shop(installation.postgres_url)
-        self.running: list[SagaProcess] = []
-        self._own = ExitStack()
-        self.relay = self._own.enter_context(RelayProcess(installation.settings()))
+    participants = PARTICIPANTS
 
-    def start(self, *names: str, mutant: str = "none", **settings: str) -> SagaProcess:
-        """A process of the saga; further settings as keywords, `ORDERS_` left out."""
-        made = SagaProcess(self.settings(**settings), names or ("all",), mutant=mutant)
-        self.running.append(made)
-        return made
+    def __init__(self, seed: int, note: Callable[..., None] | None = None) -> None:
+        self.rng = random.Random(seed)
+        self.note: Callable[..., None] = note or _silent
+        self.faults = Faults.drawn(self.rng)
+        self.filters = self.rng.random() < 0.5
+        stock = {"A": self.rng.randint(0, 4), "B": self.rng.randint(0, 4)}
+        self.oracle = Oracle(stock)
+        self.ledger = Ledger(stock, self._watch, self.note)
+        self.topic: list[list[Kept]] = [[] for _ in range(PARTITIONS)]
+        self.published = 0
+        self.outside = Outside(self.faults.nature, self.rng)
+        self.open: dict[str, dict[tuple[str, type], Any]] = {name: {} for name in self.participants}
+        self.aside: list[tuple[Participant, Kept]] = []
+        self.commands: list[Command] = []
+        self.orders = [self._order(number) for number in range(self.rng.randint(1, 4))]
+        self.placed: list[str] = []
+        self.reactions: set[tuple[type, type]] = set()
+        self.healed = False
+        self._members()
 
-    def settings(self, **more: str) -> dict[str, str]:
-        return self.installation.settings(
-            ORDERS_SAGA__HEALTH_PORT="0",
-            ORDERS_SAGA__SESSION_SECONDS="6",
-            ORDERS_SAGA__LOOK_SECONDS="0.1",
-            ORDERS_SAGA__ASK_SECONDS="1.5",
-            ORDERS_SAGA__LEASE_SECONDS="2",
-            ORDERS_SAGA__FIRST_PAUSE="0.05",
-            ORDERS_SAGA__LONGEST_PAUSE="0.3",
-            ORDERS_PAYMENTS__URL=self.provider.address,
-            ORDERS_PAYMENTS__ATTEMPT_SECONDS="0.5",
-            ORDERS_PAYMENTS__DEADLINE_SECONDS="1",
-            ORDERS_PAYMENTS__BREAKER_FAILURES="10",
-            ORDERS_CARRIER__URL=self.carrier.address,
-            ORDERS_CARRIER__ATTEMPT_SECONDS="0.5",
-            ORDERS_CARRIER__DEADLINE_SECONDS="1",
-            ORDERS_CARRIER__BREAKER_FAILURES="10",
-            **{f"ORDERS_{name}": value for name, value in more.items()},
+    def _members(self) -> None:
+        self.consumers: list[Consumer] = []
+        self.askers: list[Asker] = []
+        for name, participant in self.participants.items():
+            for partition in range(PARTITIONS):
+                for member in "ab" if self.rng.random() < self.faults.zombies else "a":
+                    self.consumers.append(Consumer(self, participant, partition, f"{name}/{partition}{member}"))
+            if participant.intents:
+                self.askers += [Asker(self, participant, f"{name} asker {member}") for member in "ab"]
+
+    def _order(self, number: int) -> OrderPlaced:
+        skus = self.rng.sample("AB", self.rng.randint(1, 2)) + self.rng.sample("AB", self.rng.randint(0, 1))
+        lines = tuple(OrderLine(sku=sku, name=sku, quantity=self.rng.randint(1, 2), unit_price=100) for sku in skus)
+        return OrderPlaced(
+            order_id=f"o{number}",
+            customer_id="ada",
+            customer_name="Ada",
+            customer_email="ada@example.org",
+            currency="EUR",
+            lines=lines,
+            total=sum(line.quantity * line.unit_price for line in lines),
+            delivery_address=HOME,
         )
 
-    def stop(self, *processes: SagaProcess) -> None:
-        for process in processes:
-            process.close()
-            self.running.remove(process)
+    # ------------------------------------------------------------------ what happens
 
-    def stop_all(self) -> None:
-        """Ends what runs of the saga, at once."""
-        for process in self.running:
-            process.close()
-        self.running.clear()
+    def run(self) -> None:
+        for _ in range(STEPS):
+            self._something()
+        self.heal()
+        self.check()
 
-    def close(self) -> None:
-        self.stop_all()
-        self._own.close()
-        self.shop.close()
+    def _something(self) -> None:
+        chance = self.rng.random()
+        if chance < 0.12:
+            self.publish(self.rng.randint(1, 6))
+        elif chance < 0.20:
+            self._arrival()
+        elif chance < 0.26:
+            self._somebody_asks()
+        elif chance < 0.29:
+            self._trouble()
+        elif chance < 0.42:
+            self.rng.choice(self.askers).turn()
+        else:
+            self.rng.choice(self.consumers).turn()
 
-    def types(self, order: Order) -> list[str]:
-        """What has happened to an order, in the log's order."""
-        return [
-            kind
-            for (kind,) in self.shop.query(
-                "SELECT type FROM events WHERE stream = ANY (%s) ORDER BY position",
-                [f"{category}-{order.order_id}" for category in CATEGORIES],
-            )
-        ]
+    def publish(self, most: int) -> None:
+        for kept in self.ledger.log[self.published : self.published + most]:
+            self.topic[int(kept.key[1:]) % PARTITIONS].append(kept)
+            self.published += 1
 
-    def event(self, order: Order, kind: str) -> Any:
-        """The first event of a type that the order has."""
-        rows = self.shop.query(
-            "SELECT type, schema_version, body FROM events WHERE stream = ANY (%s) AND type = %s ORDER BY position",
-            [f"{category}-{order.order_id}" for category in CATEGORIES],
-            kind,
-        )
-        return CODEC.decode(*rows[0])
+    def _arrival(self) -> None:
+        if self.outside.on_their_way:
+            call = self.rng.choice(self.outside.on_their_way)
+            self.outside.arrive(call)
+            self.note("     arrived: %s, %s", call.key, call.reply)
 
-    def await_types(self, order: Order, *kinds: str, seconds: float = PATIENCE) -> None:
-        until(
-            lambda: set(kinds) <= set(self.types(order)), f"{kinds} of {order.order_id}: {self.types(order)}", seconds
-        )
+    def _somebody_asks(self) -> None:
+        if self.orders and self.rng.random() < 0.5:
+            self._place()
+        elif self.commands and self.rng.random() < 0.6:
+            self.carry_out(self.commands.pop(self.rng.randrange(len(self.commands))))
+        elif self.placed:
+            ask = self.faults.asked(self.rng)
+            command = ask(self, self.rng.choice(self.placed)) if ask else None
+            if command is not None:
+                self.commands.append(command)
 
-    def await_ended(self, *orders: Order, seconds: float = PATIENCE) -> list[str]:
-        """How each of them ended."""
-        wanted = [f"order-{order.order_id}" for order in orders]
+    def _place(self) -> None:
+        placed = self.orders.pop()
+        self.ledger.append([(self.ledger.read("order", placed.order_id), [placed])], "customer")
+        self.placed.append(placed.order_id)
 
-        def ended() -> dict[str, str]:
-            return dict(
-                self.shop.query(
-                    "SELECT stream, type FROM events WHERE stream = ANY (%s) AND type = ANY (%s)", wanted, list(ENDS)
-                )
-            )
-
+    def carry_out(self, command: Command) -> None:
         try:
-            until(lambda: len(ended()) == len(wanted), "all orders have ended", seconds)
-        except AssertionError as error:
-            missing = [order for order in orders if f"order-{order.order_id}" not in ended()]
-            said = [process.said[-3000:] for process in self.running]
-            raise AssertionError(
-                f"{len(missing)} not ended, such as {missing[0]}: {self.types(missing[0])}", said
-            ) from error
-        found = ended()
-        return [found[stream] for stream in wanted]
+            self.ledger.demand(command.writes)
+        except Moved:
+            return
+        self.ledger.append(command.writes, command.actor)
 
-    def await_quiet(self, seconds: float = PATIENCE) -> None:
-        """Until nothing is owed and everything that was said has been heard."""
+    def _trouble(self) -> None:
+        chance = self.rng.random()
+        if chance < self.faults.crashes:
+            actor = self.rng.choice([*self.consumers, *self.askers])
+            self.note("     %s dies", actor.name)
+            actor.crash()
+        elif chance < self.faults.crashes + self.faults.republishes:
+            self.published -= self.rng.randint(0, min(6, self.published))
+        elif self.aside and chance > 0.9:
+            self._retry(self.rng.randrange(len(self.aside)))
 
-        def quiet() -> bool:
-            return not self.shop.query("SELECT FROM open_intents") and self.lag() == 0
+    def _retry(self, place: int) -> None:
+        """An operator has an event handled that had been set aside, whatever was handled since."""
+        participant, kept = self.aside.pop(place)
+        loaded = Loaded(self, participant, [kept])
+        if participant.stock is not None and not self.lock_levels(loaded, loaded, [kept]):
+            self.aside.append((participant, kept))
+            return
+        self.note("     %s is given %d again", participant.name, kept.position)
+        loaded.hear(kept)
+        self.keep(loaded, f"{participant.name}, late")
+        self.ledger.unlock(loaded)
 
-        until(quiet, "nothing is owed and all is heard", seconds)
+    def heal(self) -> None:
+        """Nothing goes wrong any more. What was set aside is handled; what was thrown away is the operator's to force."""
+        self.healed = True
+        for _ in range(8):
+            self._rest()
+            unfinished = [key for key in self.placed if not self.oracle.accounts[key].end]
+            if not unfinished:
+                return
+            if not self.faults.discards:
+                raise Broken(f"never ends: {unfinished}")
+            for key in unfinished:
+                command = asking.force(self, key)
+                if command is not None:
+                    self.carry_out(command)
+        raise Broken(f"never ends, even when it is forced: {unfinished}")
 
-    def lag(self) -> int:
-        """Events of orders that some participant has not heard or not noted yet, the last one's by its mark."""
-        rows = self.shop.query(
-            """
-            SELECT count(*) FROM unnest(%s::text[]) AS name
-            WHERE (SELECT max(position) FROM events WHERE split_part(stream, '-', 1) <> 'stock')
-                  > (SELECT coalesce(max(position), 0) FROM consumer_marks WHERE consumer = name)
-            """,
-            [f"saga.{name}" for name in PARTICIPANTS],
-        )
-        return int(rows[0][0])
+    def _rest(self) -> None:
+        for _ in range(REST):
+            while self.orders:
+                self._place()
+            while self.commands:
+                self.carry_out(self.commands.pop())
+            for _ in range(len(self.aside)):
+                self._retry(0)
+            self.publish(1000)
+            while self.outside.on_their_way:
+                self.outside.arrive(self.outside.on_their_way[0])
+            busy = [actor.turn() for actor in (*self.consumers, *self.askers)]
+            if not any(busy) and self.published == len(self.ledger.log):
+                return
+        raise Broken("it never comes to rest")
 
-    def complaints(self, orders: Iterable[Order]) -> list[str]:
-        """What does not hold of orders that have all ended. Empty, if all does."""
-        return [*self._about_orders(list(orders)), *self._about_stock()]
+    # ------------------------------------------------------------------ what a turn may do; a mutant changes these
 
-    def _about_orders(self, orders: Sequence[Order]) -> Iterator[str]:
-        for order in orders:
-            kinds = Counter(self.types(order))
-            ends = [kind for kind in ENDS if kinds[kind]]
-            if len(ends) != 1 or kinds[ends[0]] != 1:
-                yield f"{order.order_id} ended as {ends}"
-            confirmed = ends == ["order.confirmed"]
-            if (balance := self.provider.balance(order.order_id)) != (order.total if confirmed else 0):
-                yield f"{order.order_id} is {ends}, and the provider holds {balance} of {order.total}"
-            captures = self.provider.effects("charge", order_id=order.order_id)
-            if sum(each["status"] == "captured" for each in captures) > 1:
-                yield f"{order.order_id} was charged more than once"
-            if len(self.carrier.labels(order.order_id)) != int(confirmed):
-                yield f"{order.order_id} is {ends} with the labels {self.carrier.labels(order.order_id)}"
-            if doubled := [kind for kind, n in kinds.items() if n > 1 and kind != "order.delivery_address_changed"]:
-                yield f"{order.order_id} has twice: {doubled}"
+    def batch(self) -> int:
+        return self.rng.randint(1, 5)
 
-    def _about_stock(self) -> Iterator[str]:
-        folded = self.folded_stock()
-        table = {
-            sku: (available, reserved)
-            for sku, available, reserved in self.shop.query("SELECT sku, available, reserved FROM stock_levels")
-        }
-        for sku in sorted(folded.keys() | table.keys()):
-            if folded.get(sku, (0, 0)) != table.get(sku, (0, 0)):
-                yield f"{sku} is {table.get(sku)} in the table and {folded.get(sku)} by the events"
+    def set_aside(self, participant: Participant, heard: list[Kept]) -> list[Kept]:
+        kept = []
+        for message in heard:
+            chance = 1.0 if self.healed else self.rng.random()
+            if chance < self.faults.discards:
+                self.note("     %s never hears %d", participant.name, message.position)
+            elif chance < self.faults.discards + self.faults.late:
+                self.note("     %s doesn't hear %d for now", participant.name, message.position)
+                self.aside.append((participant, message))
+            else:
+                kept.append(message)
+        return kept
 
-    def folded_stock(self) -> dict[str, tuple[int, int]]:
-        on_hand: Counter[str] = Counter()
-        reserved: Counter[str] = Counter()
-        for kind, version, body in self.shop.query(
-            "SELECT type, schema_version, body FROM events WHERE type LIKE 'stock.%%' OR type LIKE 'inventory.%%'"
-        ):
-            event = CODEC.decode(kind, version, body)
-            if kind == "stock.received":
-                on_hand[event.sku] += event.quantity
-            for line in event.lines if kind in ("inventory.reserved", "inventory.released") else ():
-                reserved[line.sku] += line.quantity if kind == "inventory.reserved" else -line.quantity
-        return {sku: (on_hand[sku] - reserved[sku], reserved[sku]) for sku in on_hand}
+    def lock_levels(self, holder: object, loaded: Loaded, heard: Sequence[Kept]) -> bool:
+        skus = loaded.skus(heard)
+        if not self.ledger.lock(skus, holder):
+            return False
+        loaded.levels = {sku: self.ledger.levels[sku] for sku in skus}
+        return True
+
+    def commit_heard(self, consumer: Consumer, loaded: Loaded) -> None:
+        self.demand_mark(consumer)
+        self.ledger.demand(loaded.writes())
+        self.move_mark(consumer)
+        self.keep(loaded, consumer.name)
+
+    def demand_mark(self, consumer: Consumer) -> None:
+        if self.ledger.marks.get((consumer.participant.name, consumer.partition), (0, 0)) != consumer.mark:
+            raise Moved("mark")
+
+    def move_mark(self, consumer: Consumer) -> None:
+        self.ledger.marks[consumer.participant.name, consumer.partition] = consumer.next
+
+    def keep(self, loaded: Loaded, actor: str) -> None:
+        self.move_levels(loaded)
+        self.ledger.append(loaded.writes(), actor)
+        if loaded.participant.stock is not None and self.ledger.levels != dict(self.oracle.free):
+            raise Broken(f"the levels say {self.ledger.levels}, the events {self.oracle.free}")
+
+    def move_levels(self, loaded: Loaded) -> None:
+        for sku, delta in loaded.moves.items():
+            self.ledger.levels[sku] += delta
+
+    def commit_answer(self, asker: Asker, read: Snapshot, events: Sequence[Any]) -> None:
+        self.ledger.demand([(read, events)])
+        self.ledger.append([(read, events)], asker.name)
+
+    def provider_key(self, intent: Any) -> str:
+        key: str = intent.provider_key
+        return key
+
+    def gives_up(self) -> bool:
+        return not self.healed and self.rng.random() < self.faults.timeouts
+
+    def loses_reply(self) -> bool:
+        return not self.healed and self.rng.random() < self.faults.lost_replies
+
+    def repeats(self) -> bool:
+        return not self.healed and self.rng.random() < self.faults.repeats
+
+    def on_timeout(self, _intent: Any) -> Outcome | None:
+        """No answer is no answer: it is asked again."""
+        return None
+
+    # ------------------------------------------------------------------ what must hold
+
+    def _watch(self, kept: Kept) -> None:
+        self.oracle.watch(kept)
+        for name, participant in self.participants.items():
+            if participant.category == kept.category and participant.intents:
+                waiting = self.open[name]
+                for intent, spec in participant.intents.items():
+                    if type(kept.event) in spec.closed_by:
+                        waiting.pop((kept.key, intent), None)
+                if type(kept.event) in participant.intents:
+                    waiting[kept.key, type(kept.event)] = kept.event
+
+    def check(self) -> None:
+        for key in self.placed:
+            self._check_balance(key)
+        held = {sku: count - self.oracle.free[sku] for sku, count in self.oracle.stock.items()}
+        sold = {sku: sum(account.held[sku] for account in self.oracle.accounts.values()) for sku in held}
+        _demand(held == sold, f"{held} taken from the shelf, {sold} held by orders")
+        _demand(not self.ledger.locks, f"still locked: {self.ledger.locks}")
+        _demand(not any(self.open.values()), f"still to be asked: {self.open}")
+        _demand(all(actor.idle for actor in (*self.consumers, *self.askers)), "somebody is still at work")
+
+    def _check_balance(self, key: str) -> None:
+        """The outside world's own books against the end that the order has come to."""
+        account = self.oracle.accounts[key]
+        confirmed = account.end == "order.confirmed"
+        due = {"EUR": account.placed.total if confirmed else 0, "SEK": 0}
+        paid = {unit: self.outside.captured[key, unit] - self.outside.given_back[key, unit] for unit in due}
+        _demand(paid == due, f"{key} is {account.end}, and the provider keeps {paid} of {due}")
+        _demand(self.outside.captures[key] <= 1, f"{key} was captured {self.outside.captures[key]} times")
+        labels = self.outside.labels.get(key, set())
+        _demand(labels == ({account.label} if confirmed else set()), f"{key} is {account.end} with labels {labels}")
+        _demand(bool(account.held) == confirmed, f"{key} is {account.end} and holds {account.held}")
 
 
-@contextmanager
-def world(backing: Backing, template: str, folder: Path, prefix: str) -> Iterator[World]:
-    with fresh_database(backing.postgres_url, template) as url, ExitStack() as stack:
-        installation = Installation(url, backing.kafka_bootstrap, prefix)
-        installation.push_schemas()
-        Topics(KafkaSettings(bootstrap_servers=backing.kafka_bootstrap, partitions=PARTITIONS)).create(
-            installation.topics
-        )
-        made = World(
-            installation,
-            stack.enter_context(payment_provider(folder)),
-            stack.enter_context(carrier(folder)),
-        )
-        stack.callback(made.close)
-        yield made
+def _demand(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise Broken(otherwise)
+
+
+def _silent(*_: object) -> None:
+    pass
