@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Any, Final, NamedTuple
 
 import psycopg
@@ -105,21 +105,13 @@ def _folded(connection: psycopg.Connection[Any]) -> dict[str, Level]:
         return fold(codec.decode(kind, version, bytes(body)) for kind, version, body in cursor)
 
 
-class _connected:  # noqa: N801 - used as a function
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def __enter__(self) -> psycopg.Connection[Any]:
-        try:
-            self._closing = closing(psycopg.connect(libpq_url(self._url), application_name="orders stock"))
-        except psycopg.OperationalError as error:
-            raise explained(error) from error
-        return self._closing.__enter__()
-
-    def __exit__(self, kind: Any, error: BaseException | None, at: Any) -> None:
-        self._closing.__exit__(kind, error, at)
-        if isinstance(error, psycopg.Error):
-            raise _told(error) from error
+@contextmanager
+def _connected(url: str) -> Iterator[psycopg.Connection[Any]]:
+    try:
+        with closing(psycopg.connect(libpq_url(url), application_name="orders stock")) as connection:
+            yield connection
+    except psycopg.Error as error:
+        raise _told(error) from error
 
 
 def _told(error: psycopg.Error) -> OrderloomError:

@@ -17,6 +17,7 @@ import structlog
 
 import event_schemas
 from eventing.avro.codec import Codec
+from eventing.breaker import Breaker
 from eventing.catalogue import Catalogue
 from eventing.crash_points import arm
 from eventing.discovery import values_of
@@ -91,15 +92,19 @@ def adapters(settings: Settings, codec: Codec, metrics: OutsideMetrics) -> Adapt
     return Adapters(transactions, intents, feed, lines(settings, metrics), dict(PARTICIPANTS))
 
 
-def lines(settings: Settings, metrics: OutsideMetrics) -> Callable[[str], AbstractAsyncContextManager[Ask]]:
+def lines(
+    settings: Settings, metrics: OutsideMetrics, breaker: Callable[[], Breaker | None] = lambda: None
+) -> Callable[[str], AbstractAsyncContextManager[Ask]]:
+    """The gateways, each with a breaker by its settings unless one is given."""
+
     @asynccontextmanager
     async def payment() -> AsyncIterator[Ask]:
-        async with open_payment_gateway(settings.payments, metrics) as gateway:
+        async with open_payment_gateway(settings.payments, metrics, breaker=breaker()) as gateway:
             yield payment_questions(gateway)
 
     @asynccontextmanager
     async def shipping() -> AsyncIterator[Ask]:
-        async with open_carrier(settings.carrier, metrics) as carrier:
+        async with open_carrier(settings.carrier, metrics, breaker=breaker()) as carrier:
             yield shipping_questions(carrier)
 
     found: dict[str, OpenLine] = {"payment": payment, "shipping": shipping}

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.relays.installation import until
-from tests.support.saga.process import SagaProcess
 from tests.support.saga.platform import PARTICIPANTS, World
+from tests.support.saga.process import SagaProcess
 
 SHORT = "1.0"
 LONG = "600"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.relays.installation import until
-from tests.support.saga.shop import Order
 from tests.support.saga.platform import World
+from tests.support.saga.shop import Order
 
 ORDERS, PIECES = 200, 10
 WRITE_LEVEL = """

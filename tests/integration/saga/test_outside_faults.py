@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from tests.support.saga.shop import Order
 from tests.support.saga.platform import World
+from tests.support.saga.shop import Order
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from eventing.avro.codec import Codec
+from eventing.breaker import Breaker
 from eventing.consuming import Move
 from eventing.decider import Decider
 from eventing.errors import OrderloomError
@@ -32,9 +33,17 @@ BUGGY = "buggy"
 Outside = Callable[[Settings, Codec, OutsideMetrics], Adapters]
 
 
+def quick(settings: Settings, codec: Codec, metrics: OutsideMetrics) -> Adapters:
+    """The real one, but that a breaker which has opened lets probes through after a moment and not after 30 s."""
+    made = adapters(settings, codec, metrics)
+    return replace(
+        made, lines=wiring.lines(settings, metrics, lambda: Breaker(failures=10, pause=0.1, longest_pause=0.3))
+    )
+
+
 def with_a_bug(settings: Settings, codec: Codec, metrics: OutsideMetrics) -> Adapters:
     """The inventory divides by zero for some customers."""
-    made = adapters(settings, codec, metrics)
+    made = quick(settings, codec, metrics)
     sound = made.participants["inventory"]
 
     def decide(asked: Any, state: Any) -> Sequence[Any]:
@@ -85,14 +94,14 @@ def with_work(kind: type[PostgresWork]) -> Outside:
         from saga_choreography.adapters import transactions
 
         transactions.PostgresWork = kind  # type: ignore[misc]
-        return adapters(settings, codec, metrics)
+        return quick(settings, codec, metrics)
 
     return made
 
 
 def timeout_is_decline(settings: Settings, codec: Codec, metrics: OutsideMetrics) -> Adapters:
     """Takes it for a no when nobody answers."""
-    made = adapters(settings, codec, metrics)
+    made = quick(settings, codec, metrics)
 
     class Line:
         def __init__(self, name: str) -> None:
@@ -114,7 +123,7 @@ def timeout_is_decline(settings: Settings, codec: Codec, metrics: OutsideMetrics
 
 
 MUTANTS: dict[str, Outside] = {
-    "none": adapters,
+    "none": quick,
     "bug": with_a_bug,
     "read_modify_write": with_work(ReadsWithoutLocks),
     "no_compare_and_set": with_work(WithoutCompareAndSet),
