@@ -50,7 +50,7 @@ def test_a_refund_that_fails_nineteen_times_and_whose_reply_is_lost_is_made_once
         {"fault": "error_after", "first": 2},
         {"fault": "error_before", "first": 4},
         {"fault": "hang_after", "first": 1},
-        {"fault": "duplicate"},
+        {"fault": "duplicate", "times": 1},
         {"fault": "rate_limited", "first": 1, "retry_after": 0},
         {"fault": "truncated", "first": 1},
     ],
@@ -123,3 +123,16 @@ def test_our_own_mistake_waits_for_an_operator(world: World, sku: str) -> None:
         "SELECT trouble FROM open_intents WHERE order_id = %s AND rejected_at IS NOT NULL", order.order_id
     )
     assert "400" in trouble
+
+
+def test_no_answer_taken_for_a_decline_would_keep_the_money(world: World, sku: str) -> None:
+    """The mutant that shows that the tests above can fail."""
+    world.stop_all()
+    world.start("all", mutant="timeout_is_decline")
+    world.shop.receive(**{sku: 1})
+    world.provider.go_wrong({"operation": "charge", "fault": "hang_after"})
+    order = world.shop.place(**{sku: 1})
+
+    assert world.await_ended(order) == ["order.failed"]
+
+    assert any(f"the provider holds {order.total}" in complaint for complaint in world.complaints([order]))

@@ -14,7 +14,6 @@ from typing import Any
 
 from eventing.avro.codec import Codec
 from eventing.breaker import Breaker
-from eventing.consuming import Move
 from eventing.decider import Decider
 from eventing.errors import OrderloomError
 from eventing.settings import Settings, read_settings
@@ -70,25 +69,6 @@ class ReadsWithoutLocks(PostgresWork):
             self.execute("SELECT write_level(%s, %s, %s)", (sku, self._read[sku] + delta, -delta))
 
 
-class WithoutCompareAndSet(PostgresWork):
-    """Moves its marks whatever they are."""
-
-    def move_marks(self, moves: Sequence[Move]) -> None:
-        for move in moves:
-            self.execute(
-                "SELECT set_mark(%s, %s, %s, %s, %s)",
-                (self._consumer, *move.partition, move.after.offset, move.after.position),
-            )
-
-
-class MarksApart(PostgresWork):
-    """Commits its marks before it does anything."""
-
-    def move_marks(self, moves: Sequence[Move]) -> None:
-        super().move_marks(moves)
-        self._connection.commit()
-
-
 def with_work(kind: type[PostgresWork]) -> Outside:
     def made(settings: Settings, codec: Codec, metrics: OutsideMetrics) -> Adapters:
         from saga_choreography.adapters import transactions
@@ -126,8 +106,6 @@ MUTANTS: dict[str, Outside] = {
     "none": quick,
     "bug": with_a_bug,
     "read_modify_write": with_work(ReadsWithoutLocks),
-    "no_compare_and_set": with_work(WithoutCompareAndSet),
-    "marks_apart": with_work(MarksApart),
     "timeout_is_decline": timeout_is_decline,
 }
 

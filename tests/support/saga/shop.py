@@ -81,6 +81,12 @@ class Shop:
                 continue
             return True
 
+    def say(self, stream: str, event: object) -> None:
+        """An event of somebody's, whatever the version of the stream is."""
+        self._append(
+            [Append([StreamWrite(stream, ANY_VERSION, [NewEvent(uuid4(), event)])], Circumstances(uuid4(), "ada"))]
+        )
+
     def query(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         rows = self._connection.execute(statement, parameters).fetchall()
         self._connection.rollback()
