@@ -187,6 +187,35 @@ class CarrierSettings(OutsideSettings):
     """The carrier."""
 
 
+class SagaSettings(Section):
+    health_port: Port = Field(8100, description="the port of /livez, /readyz, /health, /metrics; 0 takes a free one")
+    batch: int = Field(500, ge=1, le=10_000, description="records handled at a time")
+    session_seconds: float = Field(10.0, ge=1, le=300, description="seconds until a silent process is replaced")
+    instance: str | None = Field(
+        None, max_length=100, pattern=r"^[A-Za-z0-9._-]+$", description="a name that stays over restarts: none rebalances"
+    )
+    inventory_seconds: float = Field(60.0, gt=0, description="seconds for stock to be set aside")
+    payment_seconds: float = Field(900.0, gt=0, description="seconds for the money to be taken")
+    shipping_seconds: float = Field(900.0, gt=0, description="seconds for the parcel to be booked")
+    order_seconds: float = Field(3600.0, gt=0, description="seconds for a whole order")
+    look_seconds: float = Field(0.5, gt=0, le=60, description="seconds between the watchdog's looks at the deadlines")
+    questions: int = Field(64, ge=1, le=10_000, description="questions to the outside under way at a time")
+    ask_seconds: float = Field(20.0, gt=0, le=600, description="seconds for one question with all its attempts")
+    lease_seconds: float = Field(30.0, gt=0, le=3600, description="seconds after which another process may ask it")
+    first_pause: float = Field(0.5, gt=0, le=60, description="seconds: longest pause before it is asked again")
+    longest_pause: float = Field(60.0, gt=0, le=3600, description="seconds to which that pause may grow")
+    drain_seconds: float = Field(10.0, ge=0, le=300, description="seconds for open questions when it stops")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.lease_seconds <= self.ask_seconds:
+            raise ValueError(
+                "ORDERS_SAGA__LEASE_SECONDS has to be longer than ORDERS_SAGA__ASK_SECONDS: "
+                "two processes would ask the same question at a time"
+            )
+        return self
+
+
 class PlaceSettings(Section):
     node: str | None = Field(None, max_length=100, description="this process's machine; its host name if not given")
     region: str = Field("local", max_length=100, description="where it runs, as /health says")
@@ -219,6 +248,7 @@ class Settings(BaseSettings):
     relay: RelaySettings = RelaySettings()
     payments: PaymentSettings = PaymentSettings()
     carrier: CarrierSettings = CarrierSettings()
+    saga: SagaSettings = SagaSettings()
     place: PlaceSettings = PlaceSettings()
 
     @classmethod
