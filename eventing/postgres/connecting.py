@@ -8,7 +8,8 @@ from typing import Final
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from eventing.errors import Misconfigured, Unavailable
+from eventing.consuming import Superseded
+from eventing.errors import Misconfigured, OrderloomError, Unavailable
 from eventing.postgres.addresses import SERVICE_ROLE, libpq_url
 
 CONNECT_TIMEOUT: Final = 5
@@ -36,6 +37,8 @@ _SESSION: Final = {
 }
 
 NOT_UPGRADED: Final = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction)
+SUPERSEDED: Final = "OL003"
+"""What `move_consumer_marks` raises where another process has come further."""
 _WRONG_CREDENTIALS: Final = ("28000", "28P01")
 
 
@@ -57,8 +60,10 @@ async def connect(url: str, *, application_name: str = "orderloom", **session: s
         raise explained(error) from error
 
 
-def explained(error: psycopg.Error) -> Unavailable | Misconfigured:
+def explained(error: psycopg.Error) -> OrderloomError:
     """Where nobody was reached, the last line says why; the lines before it, which addresses were tried."""
+    if error.sqlstate == SUPERSEDED:
+        return Superseded()
     said = error.diag.message_primary or (str(error).strip().splitlines() or ["no answer"])[-1]
     if isinstance(error, NOT_UPGRADED):
         return Unavailable("The database lacks tables or functions of the platform: run `orders db upgrade`.")
