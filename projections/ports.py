@@ -6,6 +6,7 @@ Where positions stand, and in which order they move:
 - a partition's mark (`applied`) moves with or after the documents, never before: Redis models keep it in the very call
   that writes the documents, Elasticsearch models in Postgres after every item of the bulk was answered
 - `searchable` moves after a refresh that began after the documents were written; of a Redis model it is `applied`
+Partitions are named by the topic without the prefix of an installation, as in a Consistency-Token.
 Both are published on a board in Redis for those who wait, which may be away: then the truth behind it is asked.
 """
 

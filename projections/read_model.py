@@ -91,7 +91,7 @@ class Family:
     key: Callable[[Heard], str] = attrgetter("key")
     """Of the document: the key of the stream, or another one that never leaves that key's partition."""
     label: Callable[[Document], str] | None = None
-    """A short text, without blanks, that is kept before the document, so that it can be read without parsing."""
+    """A short line that Redis keeps before the document, so that a reader needs not parse it: version, owner."""
     sums: Callable[[Document], Sums] | None = None
     places: Callable[[Document], Places] | None = None
 
