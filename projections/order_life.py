@@ -7,9 +7,12 @@ from typing import Final, Literal
 from event_schemas.inventory.rejected import InventoryRejected
 from event_schemas.order.cancellation_requested import OrderCancellationRequested
 from event_schemas.order.cancelled import OrderCancelled
+from event_schemas.order.compensation_forced import OrderCompensationForced
 from event_schemas.order.confirmed import OrderConfirmed
 from event_schemas.order.failed import OrderFailed
+from event_schemas.order.timed_out import OrderTimedOut
 from event_schemas.payment.declined import PaymentDeclined
+from event_schemas.payment.mischarged import PaymentMischarged
 from event_schemas.shipping.failed import ShippingFailed
 
 Status = Literal["placed", "cancelling", "failing", "confirmed", "failed", "cancelled"]
@@ -23,8 +26,11 @@ ENDINGS: Final[dict[type, Status]] = {
 }
 TURNS: Final[dict[type, Status]] = {
     OrderCancellationRequested: "cancelling",
+    OrderTimedOut: "failing",
+    OrderCompensationForced: "failing",
     InventoryRejected: "failing",
     PaymentDeclined: "failing",
+    PaymentMischarged: "failing",
     ShippingFailed: "failing",
 }
 """From here the way leads back; whichever comes first names it, except that an ending is the last word."""

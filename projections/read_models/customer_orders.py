@@ -40,7 +40,7 @@ def fold(document: Document | None, heard: Heard) -> Document | None:
 
 
 def sums(document: Document) -> Sums:
-    """`orders`, `status:<status>`, `total:<currency>` of all that was ordered, `confirmed:<currency>` of what was sold."""
+    """`orders`, `status:<status>`, `total:<currency>` of all orders, `confirmed:<currency>` of those that went out."""
     customer, currency, total = document["customer_id"], document["currency"], document["total"]
     found = {
         Sum(customer, "orders"): 1,

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from event_schemas.inventory.rejected import InventoryRejected
-from event_schemas.order.cancellation_requested import OrderCancellationRequested
 from event_schemas.order.cancelled import OrderCancelled
-from event_schemas.order.confirmed import OrderConfirmed
 from event_schemas.order.delivery_address_changed import OrderDeliveryAddressChanged
 from event_schemas.order.failed import OrderFailed
 from event_schemas.order.placed import OrderPlaced
 from event_schemas.payment.charged import PaymentCharged
-from event_schemas.payment.declined import PaymentDeclined
 from event_schemas.payment.refunded import PaymentRefunded
-from event_schemas.shipping.failed import ShippingFailed
 from event_schemas.shipping.label_created import ShippingLabelCreated
 from event_schemas.values import Address
-from projections.order_life import ENDED, PLACED, status_after
+from projections.order_life import ENDED, ENDINGS, PLACED, TURNS, status_after
 from projections.read_model import Document, Family, Heard, ReadModel, known
 
 NAME: Final = "order_search"
@@ -25,16 +20,11 @@ NAME: Final = "order_search"
 HEARS: Final = (
     OrderPlaced,
     OrderDeliveryAddressChanged,
-    OrderCancellationRequested,
-    OrderConfirmed,
-    OrderFailed,
-    OrderCancelled,
-    InventoryRejected,
     PaymentCharged,
-    PaymentDeclined,
     PaymentRefunded,
     ShippingLabelCreated,
-    ShippingFailed,
+    *TURNS,
+    *ENDINGS,
 )
 
 

@@ -8,22 +8,25 @@ from typing import Final
 from event_schemas.inventory.rejected import InventoryRejected
 from event_schemas.inventory.released import InventoryReleased
 from event_schemas.inventory.reserved import InventoryReserved
-from event_schemas.order.cancellation_requested import OrderCancellationRequested
 from event_schemas.order.cancelled import OrderCancelled
-from event_schemas.order.confirmed import OrderConfirmed
 from event_schemas.order.delivery_address_changed import OrderDeliveryAddressChanged
 from event_schemas.order.failed import OrderFailed
 from event_schemas.order.placed import OrderPlaced
 from event_schemas.payment.charged import PaymentCharged
 from event_schemas.payment.declined import PaymentDeclined
+from event_schemas.payment.mischarged import PaymentMischarged
+from event_schemas.payment.refund_requested import PaymentRefundRequested
 from event_schemas.payment.refunded import PaymentRefunded
 from event_schemas.payment.requested import PaymentRequested
+from event_schemas.payment.revoked import PaymentRevoked
 from event_schemas.shipping.failed import ShippingFailed
 from event_schemas.shipping.label_created import ShippingLabelCreated
 from event_schemas.shipping.label_voided import ShippingLabelVoided
 from event_schemas.shipping.requested import ShippingRequested
+from event_schemas.shipping.revoked import ShippingRevoked
+from event_schemas.shipping.void_requested import ShippingVoidRequested
 from event_schemas.values import Address
-from projections.order_life import ENDED, PLACED, status_after
+from projections.order_life import ENDED, ENDINGS, PLACED, TURNS, status_after
 from projections.read_model import Document, Family, Heard, ReadModel, known
 
 NAME: Final = "order_summary"
@@ -37,20 +40,18 @@ STEPS: Final[dict[type, tuple[str, str]]] = {
     PaymentRequested: ("payment", "requested"),
     PaymentCharged: ("payment", "charged"),
     PaymentDeclined: ("payment", "declined"),
+    PaymentMischarged: ("payment", "mischarged"),
+    PaymentRevoked: ("payment", "revoked"),
+    PaymentRefundRequested: ("payment", "refund_requested"),
     PaymentRefunded: ("payment", "refunded"),
     ShippingRequested: ("shipping", "requested"),
     ShippingLabelCreated: ("shipping", "label_created"),
     ShippingFailed: ("shipping", "failed"),
+    ShippingRevoked: ("shipping", "revoked"),
+    ShippingVoidRequested: ("shipping", "void_requested"),
     ShippingLabelVoided: ("shipping", "label_voided"),
 }
-ORDER_EVENTS: Final = (
-    OrderPlaced,
-    OrderDeliveryAddressChanged,
-    OrderCancellationRequested,
-    OrderConfirmed,
-    OrderFailed,
-    OrderCancelled,
-)
+HEARS: Final = tuple(dict.fromkeys((OrderPlaced, OrderDeliveryAddressChanged, *TURNS, *ENDINGS, *STEPS)))
 
 
 def fold(document: Document | None, heard: Heard) -> Document | None:
@@ -110,6 +111,6 @@ ORDER_SUMMARY: Final = ReadModel(
     name=NAME,
     generation=1,
     store="redis",
-    families=(Family(name="", topic="order.events.v1", hears=(*ORDER_EVENTS, *STEPS), fold=fold, label=label),),
+    families=(Family(name="", topic="order.events.v1", hears=HEARS, fold=fold, label=label),),
     announces=True,
 )
