@@ -126,9 +126,13 @@ class Desk(Protocol):
 
     def to_retry(self, partitions: Sequence[Partition]) -> Sequence[Parked]: ...
 
-    def settled(self, parked: Parked) -> bool: ...
+    def settle(self, parked: Parked, carry_out: Callable[[], None]) -> bool:
+        """It leaves the parking together with its effect. False if it was not parked any more; then nothing is done."""
+        ...
 
     def failed_again(self, parked: Parked, cause: Cause) -> None: ...
+
+    def close(self) -> None: ...
 
 
 Kind = Literal["applied", "searchable"]
@@ -140,6 +144,8 @@ class Board(Protocol):
     def publish(self, build: Build, kind: Kind, positions: Mapping[Partition, int]) -> bool:
         """False if it could not be."""
         ...
+
+    def close(self) -> None: ...
 
 
 class Generations(Protocol):

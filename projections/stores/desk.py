@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from eventing.consuming import Mark, Move, Partition
 from eventing.parking import Cause, Parked, ParkedKey
@@ -44,8 +44,12 @@ class PostgresDesk:
     def to_retry(self, partitions: Sequence[Partition]) -> Sequence[Parked]:
         return self._parking.to_retry(partitions)
 
-    def settled(self, parked: Parked) -> bool:
-        return self._parking.settled(parked)
+    def settle(self, parked: Parked, carry_out: Callable[[], None]) -> bool:
+        with transaction(self._database) as execute:
+            if not PostgresParking(execute, self._consumer).settled(parked):
+                return False
+            carry_out()
+        return True
 
     def failed_again(self, parked: Parked, cause: Cause) -> None:
         with transaction(self._database) as execute:
