@@ -12,12 +12,15 @@ import pytest
 from eventing.consuming import Mark, Partition
 from eventing.settings import Settings
 from projections.generations import Build
+from projections.names import ElasticsearchNames
 from projections.ports import Change, DocumentStore, Lost, Stored
 from projections.read_model import Family, ReadModel, Sum
 from projections.stores.elasticsearch import ElasticsearchStore
+from projections.stores.elasticsearch_connecting import connect
 from projections.stores.redis import RedisStore
 from projections.wiring import open_store
 from tests.backing import Backing
+from tests.support.read_models.main import WithoutVersions
 
 PLACE = Partition("order.events.v1", 2)
 FAMILY = Family(name="", topic=PLACE.topic, hears=(), fold=lambda document, _: document)
@@ -179,6 +182,20 @@ class TestElasticsearch:
         assert list(outcome.refused) == ["n250"]
         assert "document_parsing_exception" in outcome.refused["n250"]
         assert len(store.read([one.id for one in batch])) == 499
+
+    def test_without_versions_from_outside_a_document_goes_backwards(
+        self, store: DocumentStore, settings: Settings, model: ReadModel
+    ) -> None:
+        """The mutant: what every store promises above is not promised by a plain index request."""
+        assert isinstance(store, ElasticsearchStore)
+        names = ElasticsearchNames(settings.elasticsearch.index_prefix)
+        mutant = WithoutVersions(connect(settings.elasticsearch), names, store._build, model)
+        mutant.write([change("a", 9, {"number": 9})], {})
+
+        mutant.write([change("a", 8, {"number": 8})], {})
+
+        assert mutant.read(["a"]) == {"a": Stored(8, {"number": 8})}
+        mutant.close()
 
     def test_a_document_is_found_after_a_refresh(self, store: DocumentStore) -> None:
         store.write([change("a", 1, {"number": 1})], {})
