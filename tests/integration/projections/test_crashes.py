@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
@@ -22,7 +23,7 @@ BATCH = "20"
 def demand_fold(platform: Platform, log: Sequence[Told], *names: str) -> None:
     models = [model for model in MODELS if not names or model.name in names]
     for model in models:
-        until(lambda model=model: platform.has_applied(model, log), f"{model.name} is level", 90)  # type: ignore[misc]
+        until(partial(platform.has_applied, model, log), f"{model.name} is level", 90)
     wanted = expected(log)
     for model in models:
         assert platform.shown(model) == wanted[model.name], model.name

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -123,7 +124,7 @@ def test_bytes_that_are_no_event_park_their_key_alone(platform: Platform, start_
     start_projector(platform, "customer_orders", "order_summary")
 
     for model in (CUSTOMERS, SUMMARY):
-        until(lambda model=model: platform.has_applied(model, log), "it goes on")  # type: ignore[misc]
+        until(partial(platform.has_applied, model, log), "it goes on")
         wanted = expected([told for told in log if told.key != broken.key])[model.name]
         assert platform.shown(model) == wanted
     heard = [told for told in log if told.key == broken.key and told.type in SUMMARY.heard_by]
@@ -140,7 +141,7 @@ def test_an_emptied_redis_is_noticed_said_and_not_filled_from_the_middle(
     platform.publish(log[:100])
     projector = start_projector(platform, "customer_orders", "order_search")
     for model in (CUSTOMERS, SEARCH):
-        until(lambda model=model: platform.has_applied(model, log[:100]), "it is level")  # type: ignore[misc]
+        until(partial(platform.has_applied, model, log[:100]), "it is level")
 
     with platform.redis() as client:
         client.flushdb()
@@ -195,7 +196,7 @@ def test_a_store_that_is_down_pauses_its_models_alone(
         behind = address._replace(netloc=f"{proxy.host}:{proxy.port}").geturl()
         start_projector(platform, "order_summary", "order_search", **{f"{server.upper()}__URL": behind})
         for model in (SUMMARY, SEARCH):
-            until(lambda model=model: platform.has_applied(model, log[:120]), "it is level")  # type: ignore[misc]
+            until(partial(platform.has_applied, model, log[:120]), "it is level")
         down, up = (SUMMARY, SEARCH) if server == "redis" else (SEARCH, SUMMARY)
 
         proxy.refuse()

@@ -61,7 +61,7 @@ def _by_key(log: Iterable[Told], topic: str) -> dict[str, list[Told]]:
 
 
 def _documents(orders: Orders, make: Callable[[Sequence[Told]], tuple[int, Any]]) -> Shown:
-    return Shown({order: made for order, told in orders.items() if (made := make(told))})
+    return Shown({order: make(told) for order, told in orders.items()})
 
 
 def _time(told: Told) -> str:
@@ -335,7 +335,7 @@ def _stock_and_catalogue(log: Sequence[Told], orders: Orders) -> Shown:
             {"sku": sku, "on_hand": sum(amounts), "version": told[-1].version, "updated_at": _time(told[-1])},
         )
         shown.lists.setdefault("stock", []).append((f"stock/{sku}", 0))
-    for order, told in orders.items():
+    for order, of_order in orders.items():
         if heard := [
             one for one in told if one.type in {"inventory.reserved", "inventory.released", "order.confirmed"}
         ]:

@@ -56,7 +56,7 @@ def test_a_changed_fold_is_noticed() -> None:
     (family,) = model.families
 
     def other(document, heard):  # type: ignore[no-untyped-def]
-        folded = family.fold(document, heard)
+        folded = family.fold(document, heard) or {}
         return {**folded, "more": 1} if folded is not document else folded
 
     changed = replace(model, families=(replace(family, fold=other),))
