@@ -192,7 +192,10 @@ class SagaSettings(Section):
     batch: int = Field(500, ge=1, le=10_000, description="records handled at a time")
     session_seconds: float = Field(10.0, ge=1, le=300, description="seconds until a silent process is replaced")
     instance: str | None = Field(
-        None, max_length=100, pattern=r"^[A-Za-z0-9._-]+$", description="a name that stays over restarts: none rebalances"
+        None,
+        max_length=100,
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="a name that stays over restarts: none rebalances",
     )
     inventory_seconds: float = Field(60.0, gt=0, description="seconds for stock to be set aside")
     payment_seconds: float = Field(900.0, gt=0, description="seconds for the money to be taken")
@@ -214,6 +217,16 @@ class SagaSettings(Section):
                 "two processes would ask the same question at a time"
             )
         return self
+
+
+class ProjectorSettings(Section):
+    batch: int = Field(2000, ge=1, le=20_000, description="messages taken from Kafka at a time")
+    refresh_ms: float = Field(
+        200.0, ge=10, le=60_000, description="milliseconds until a written document is searchable"
+    )
+    recent: int = Field(5000, ge=0, le=1_000_000, description="documents of each model that a process remembers")
+    session_timeout: float = Field(10.0, ge=1, le=300, description="seconds after which a silent process is replaced")
+    health_port: Port = Field(8091, description="the port of /livez, /readyz, /health, /metrics; 0 takes a free one")
 
 
 class PlaceSettings(Section):
@@ -249,6 +262,7 @@ class Settings(BaseSettings):
     payments: PaymentSettings = PaymentSettings()
     carrier: CarrierSettings = CarrierSettings()
     saga: SagaSettings = SagaSettings()
+    projector: ProjectorSettings = ProjectorSettings()
     place: PlaceSettings = PlaceSettings()
 
     @classmethod
