@@ -15,7 +15,7 @@ from typing import Final
 from eventing.consistency import ConsistencyToken
 from eventing.consuming import Partition
 from eventing.errors import OrderloomError, Unavailable
-from projections.query_api.ports import Moved, Standing
+from projections.reading import Moved, Standing
 
 POLL: Final = 0.004
 IDLE: Final = 0.1
@@ -81,7 +81,7 @@ class Progress:
     def moved(self, hint: Moved) -> None:
         """A hint tells of what is done, so it is believed; of another build than the live one it is forgotten."""
         standing = self._standings.get(hint.model)
-        if standing is None or standing.tag != hint.tag or hint.kind != "visible":
+        if standing is None or standing.tag != hint.tag:
             return
         if hint.position > standing.visible.get(hint.partition, 0):
             visible = {**standing.visible, hint.partition: hint.position}

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from eventing.consuming import Partition
 from eventing.errors import OrderloomError
-from projections.query_api.ports import Standing
+from projections.reading import Standing
 
 PAUSE: Final = 0.5
 SHORTEST_PAUSE: Final = 0.05

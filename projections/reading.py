@@ -1,4 +1,4 @@
-"""What the query API needs from outside: where read models are kept, and how far they are.
+"""What readers of the read models need from outside: where they are kept, and how far they are.
 
 All of it may be away: `Unavailable` then, at once. An order is then folded from its events, everything else says 503.
 """
@@ -36,9 +36,9 @@ class Moved(NamedTuple):
 
     model: str
     tag: str
-    kind: str
     partition: Partition
     position: int
+    """Up to here everything is visible to a reader."""
 
 
 class Changed(NamedTuple):
@@ -74,15 +74,19 @@ class ReadStore(Protocol):
         ...
 
     async def listed(
-        self, model: str, tag: str, name: str, *, after: ListEntry | None, limit: int
+        self, model: str, tag: str, name: str, *, below: int | None, limit: int
     ) -> Sequence[ListEntry]:
-        """The largest place first; documents of one place from the last id to the first."""
+        """The largest place first, below one or from the beginning. Of a list in which each place is taken once."""
+        ...
+
+    async def listed_by_id(self, model: str, tag: str, name: str, *, after: str, limit: int) -> Sequence[str]:
+        """In the order of the ids, after one. Of a list in which all documents share one place."""
         ...
 
     async def count(self, model: str, tag: str, name: str) -> int: ...
 
-    async def sums(self, model: str, tag: str, group: str) -> Mapping[str, int]:
-        """The parts of all partitions, added up."""
+    async def sums(self, model: str, tag: str, groups: Sequence[str]) -> Sequence[Mapping[str, int]]:
+        """Of each group the parts of all partitions, added up."""
         ...
 
     def hints(self) -> AsyncIterator[Hint]:
