@@ -169,6 +169,16 @@ class RelaySettings(Section):
     health_port: Port = Field(8090, description="the port of /livez, /readyz, /health, /metrics; 0 takes a free one")
 
 
+class ProjectorSettings(Section):
+    batch: int = Field(2000, ge=1, le=20_000, description="messages taken from Kafka at a time")
+    refresh_ms: float = Field(
+        200.0, ge=10, le=60_000, description="milliseconds until a written document is searchable"
+    )
+    recent: int = Field(5000, ge=0, le=1_000_000, description="documents of each model that a process remembers")
+    session_timeout: float = Field(10.0, ge=1, le=300, description="seconds after which a silent process is replaced")
+    health_port: Port = Field(8091, description="the port of /livez, /readyz, /health, /metrics; 0 takes a free one")
+
+
 class PlaceSettings(Section):
     node: str | None = Field(None, max_length=100, description="this process's machine; its host name if not given")
     region: str = Field("local", max_length=100, description="where it runs, as /health says")
@@ -199,6 +209,7 @@ class Settings(BaseSettings):
     rate_limit: RateLimitSettings = RateLimitSettings()
     load: LoadSettings = LoadSettings()
     relay: RelaySettings = RelaySettings()
+    projector: ProjectorSettings = ProjectorSettings()
     place: PlaceSettings = PlaceSettings()
 
     @classmethod

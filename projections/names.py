@@ -1,6 +1,7 @@
 """How indices, keys and channels of a build are called; those who write and those who read them agree here.
 
-Everything of one Redis build is one hash slot apart by bucket and can be taken away by name, without scanning.
+Everything of one Redis build stands under one name in braces, so that a cluster keeps it together and one script
+reaches it, and can be taken away by name, without looking at other keys.
 """
 
 from __future__ import annotations
@@ -33,14 +34,15 @@ class ElasticsearchNames:
 
 class RedisNames:
     """
-    <prefix>read:<model>:live               the tag of the live build, for readers
-    <prefix>read:<model>:<tag>:made         the build's identity; that it is missing tells that Redis was emptied
-    <prefix>read:<model>:<tag>:docs:<00-ff> hash: document id → `position label\\nJSON`, empty JSON is a tombstone
-    <prefix>read:<model>:<tag>:applied      hash: `topic/partition` → `offset position`
-    <prefix>read:<model>:<tag>:searchable   hash: `topic/partition` → `position`, of Elasticsearch models
-    <prefix>read:<model>:<tag>:sum:<group>:<topic>/<partition>   hash: field → number, and `position`
-    <prefix>read:<model>:<tag>:list:<name>  sorted set: document id by place
-    <prefix>read:<model>:<tag>:derived      set: names of all its sums and lists, to check them and take them away
+    <prefix>read:<model>:live          the tag of the live build, for readers of a Redis model
+    <prefix>read:{<model>:<tag>}:…     of one build:
+        made          its identity; where that is missing, Redis was emptied
+        docs:<00-ff>  hash: document id → `position label\\nJSON`; without JSON it is a tombstone
+        applied       hash: `topic/partition` → `offset position`
+        searchable    hash: `topic/partition` → `position`, of Elasticsearch models
+        sum:<group>:<topic>/<partition>   hash: field → number, and `position`
+        list:<name>   sorted set: document id by place
+        derived       set: the names of all its sums and lists, without what they have in common
     """
 
     def __init__(self, prefix: str) -> None:
@@ -50,7 +52,7 @@ class RedisNames:
         return f"{self._prefix}read:{model}:live"
 
     def base(self, build: Build) -> str:
-        return f"{self._prefix}read:{build.model}:{build.tag}:"
+        return f"{self._prefix}read:{{{build.model}:{build.tag}}}:"
 
     def made(self, build: Build) -> str:
         return f"{self.base(build)}made"

@@ -12,13 +12,14 @@ Both are published on a board in Redis for those who wait, which may be away: th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
-from eventing.consuming import Mark, Partition
+from eventing.consuming import Mark, Message, Move, Partition
 from eventing.errors import OrderloomError
+from eventing.parking import Cause, Parked, ParkedKey
 from projections.generations import Build
-from projections.read_model import Document, Sums
+from projections.read_model import Document, ReadModel, Sums
 
 NOTHING: Sums = {}
 NOWHERE: Mapping[str, int | None] = {}
@@ -67,6 +68,11 @@ class Outcome(NamedTuple):
 class DocumentStore(Protocol):
     """The documents of one build of one model. Raises `Unavailable` or `Lost`; a batch may be given again as it is."""
 
+    @property
+    def keeps_marks(self) -> bool:
+        """Whether marks are written in one step with the documents and read from here; else they stand at the desk."""
+        ...
+
     def create(self) -> str:
         """Makes the empty build and answers with its identity, by which a later one of the same name is told apart."""
         ...
@@ -80,7 +86,7 @@ class DocumentStore(Protocol):
         ...
 
     def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Outcome:
-        """Each document at once with its sums and places, the marks last and only if nothing was overtaken."""
+        """Each document at once with its sums and places; the marks last, and only where nothing was overtaken."""
         ...
 
     def marks(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]: ...
@@ -100,16 +106,55 @@ class DocumentStore(Protocol):
     def close(self) -> None: ...
 
 
+class ToPark(NamedTuple):
+    message: Message
+    cause: Cause
+    event_type: str | None
+    position: int | None
+
+
+class Desk(Protocol):
+    """What stands in Postgres about one build: its marks, if its store keeps none, and what could not be handled."""
+
+    def marks(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]: ...
+
+    def keep(self, moves: Sequence[Move], parked: Sequence[ToPark]) -> None:
+        """All or nothing. Raises `Superseded` where another process has come further."""
+        ...
+
+    def parked(self, partitions: Sequence[Partition]) -> frozenset[ParkedKey]: ...
+
+    def to_retry(self, partitions: Sequence[Partition]) -> Sequence[Parked]: ...
+
+    def settle(self, parked: Parked, carry_out: Callable[[], None]) -> bool:
+        """It leaves the parking together with its effect. False if it was not parked any more; then nothing is done."""
+        ...
+
+    def failed_again(self, parked: Parked, cause: Cause) -> None: ...
+
+    def close(self) -> None: ...
+
+
 Kind = Literal["applied", "searchable"]
 
 
 class Board(Protocol):
     """Where positions are published for waiting readers of all processes. Never an error: a reader has another way."""
 
-    def publish(self, build: Build, kind: Kind, positions: Mapping[Partition, int]) -> bool: ...
+    def publish(self, build: Build, kind: Kind, positions: Mapping[Partition, int]) -> bool:
+        """False if it could not be."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Generations(Protocol):
     """Which builds of which models there are, and what they are for."""
 
-    def builds(self, model: str | None = None) -> Sequence[Build]: ...
+    def builds(self, model: str | None = None) -> Sequence[Build]:
+        """Those that exist, oldest first."""
+        ...
+
+    def first(self, model: ReadModel, make: Callable[[Build], str]) -> Build:
+        """The live build; where the model never had any build, it is made now, once, whoever asks at the same time."""
+        ...
