@@ -73,9 +73,7 @@ class ReadStore(Protocol):
         """In the order of the ids; None for what is not there or was deleted."""
         ...
 
-    async def listed(
-        self, model: str, tag: str, name: str, *, below: int | None, limit: int
-    ) -> Sequence[ListEntry]:
+    async def listed(self, model: str, tag: str, name: str, *, below: int | None, limit: int) -> Sequence[ListEntry]:
         """The largest place first, below one or from the beginning. Of a list in which each place is taken once."""
         ...
 

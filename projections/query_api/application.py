@@ -1,4 +1,4 @@
-"""The query API over its ports. Whoever calls this decides what stands behind them: real servers, or memory in tests."""
+"""The query API over its ports: whoever calls this decides what stands behind them, real servers or memory."""
 
 from __future__ import annotations
 

@@ -86,8 +86,8 @@ PROBLEMS: Final = (
         "not_fresh_enough",
         503,
         "Not as fresh as you asked for",
-        cause="The read model has not got to your Consistency-Token, or lags more than `max-staleness`, and did not get "
-        "there while you waited.",
+        cause="The read model has not got to your Consistency-Token, or lags more than `max-staleness`, and did not "
+        "get there while you waited.",
         fix="Send it again after Retry-After, wait longer with `Prefer: wait=5`, or ask without the demand: the answer "
         "then says how old it is.",
         curl=_SEARCH + " -H 'Consistency-Token: '$SEEN -H 'Prefer: wait=5'",

@@ -19,7 +19,7 @@ from eventing.consuming import Partition
 from eventing.crash_points import arm
 from eventing.discovery import values_of
 from eventing.errors import Misconfigured
-from eventing.kafka.ends import TopicEnds
+from eventing.kafka.heads import Heads
 from eventing.postgres.engine import make_engine, reading
 from eventing.postgres.sender import PostgresSender
 from eventing.postgres.store import PostgresEventStore
@@ -91,11 +91,13 @@ class Servers:
         self.buckets = RedisBuckets(self._redis, prefix=settings.redis.key_prefix)
         self.search = ElasticsearchReader(settings.elasticsearch)
         topics = sorted({kind.topic for kind in catalogue})
-        self._ends = TopicEnds(settings.kafka, topics)
+        self._topics = topics
+        self._heads = Heads(settings.kafka.connection(), settings.kafka.topic_prefix)
+        self._nowhere = {Partition(topic, n): 0 for topic in topics for n in range(settings.kafka.partitions)}
         reads = RedisReader(
             self._redis,
             RedisNames(settings.redis.key_prefix),
-            values_of(read_models, ReadModel),
+            list(values_of(read_models, ReadModel)),
             self.search.tag,
             settings.kafka.topic_prefix,
         )
@@ -126,8 +128,9 @@ class Servers:
             await cursor.execute(RELAY_LAG, prepare=True)
             rows = await cursor.fetchall()
         lag = float(rows[0][1])
-        offsets = await asyncio.to_thread(self._ends.read)
-        return Ends(now - lag, {Partition(topic, number): end for (topic, number), end in offsets.items()})
+        heads = await asyncio.to_thread(self._heads.read, self._topics)
+        # A topic that is not there yet has nothing in it.
+        return Ends(now - lag, {**self._nowhere, **heads})
 
     async def check_postgres(self) -> None:
         async with reading(self._engine) as connection:

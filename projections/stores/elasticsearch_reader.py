@@ -46,7 +46,8 @@ class ElasticsearchReader:
             raise _away("The index for searching is not there: it has to be rebuilt.")
         if status != 200 or answer.get("timed_out") or answer["_shards"]["failed"]:
             raise _away("The search could not be finished: ask for less, or try again shortly.")
-        return answer
+        found: Json = answer
+        return found
 
     async def tag(self, model: str) -> str | None:
         """Of the live build; None where there is none or nobody can say."""

@@ -15,8 +15,8 @@ from eventing.consuming import Mark, Partition
 from eventing.errors import Unavailable
 from projections.generations import Build
 from projections.names import RedisNames, bucket_of
-from projections.reading import Changed, Hint, Kept, ListEntry, Moved, Reconnected, Standing
 from projections.read_model import ReadModel
+from projections.reading import Changed, Hint, Kept, ListEntry, Moved, Reconnected, Standing
 
 NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SILENCE: Final = 30.0
@@ -60,20 +60,25 @@ class RedisReader:
                     pipe.hget(_documents(base, document_id), document_id)
                 return [_kept(value) for value in await pipe.execute()]
 
-    async def listed(
-        self, model: str, tag: str, name: str, *, below: int | None, limit: int
-    ) -> Sequence[ListEntry]:
+    async def listed(self, model: str, tag: str, name: str, *, below: int | None, limit: int) -> Sequence[ListEntry]:
         key, start = f"{_base(self._names, model, tag)}list:{name}", "+inf" if below is None else f"({below}"
         with _explained():
             asked = self._client.zrange(
-                key, start, "-inf", desc=True, byscore=True, offset=0, num=limit, withscores=True  # type: ignore[arg-type]
+                key,
+                start,
+                "-inf",
+                desc=True,
+                byscore=True,
+                offset=0,
+                num=limit,
+                withscores=True,
             )
             return [ListEntry(int(score), member.decode()) for member, score in await _told(asked)]
 
     async def listed_by_id(self, model: str, tag: str, name: str, *, after: str, limit: int) -> Sequence[str]:
         key, start = f"{_base(self._names, model, tag)}list:{name}", f"({after}" if after else "-"
         with _explained():
-            asked = self._client.zrange(key, start, "+", bylex=True, offset=0, num=limit)  # type: ignore[arg-type]
+            asked = self._client.zrange(key, start, "+", bylex=True, offset=0, num=limit)
             return [member.decode() for member in await _told(asked)]
 
     async def count(self, model: str, tag: str, name: str) -> int:

@@ -18,7 +18,7 @@ CATEGORIES: Final = ("order", "reservation", "payment", "shipment")
 
 
 MOST: Final = 2000
-"""Events of a stream that are folded for a question. An order has a dozen; whoever has thousands made them on purpose."""
+"""Events of a stream that are folded for a question. An order has a dozen; thousands are there by intention."""
 
 
 class Cut(NamedTuple):

@@ -158,4 +158,3 @@ def not_found() -> Refusal:
 
 def _none() -> str:
     raise not_found()
-

@@ -22,7 +22,9 @@ TEXT_FIELDS: Final = ("customer_name", "recipient", "city", "item_names", "order
 EXACT_FIELDS: Final = ("order_id", "customer_email", "tracking_number", "skus")
 
 SORTS: Final[Mapping[str, tuple[str, str]]] = {
-    sign + name: (name, "desc" if sign else "asc") for name in ("placed_at", "updated_at", "total") for sign in ("", "-")
+    sign + name: (name, "desc" if sign else "asc")
+    for name in ("placed_at", "updated_at", "total")
+    for sign in ("", "-")
 }
 TERMS: Final[Mapping[str, str]] = {
     "status": "status",
@@ -101,8 +103,8 @@ def _text(text: str) -> Json:
 
 
 def _filters(asked: Mapping[str, Any]) -> list[Json]:
-    terms = [{"terms": {field: list(asked[name])}} for name, field in TERMS.items() if name in asked]
-    bounds = [{"range": {field: {op: _bound(asked[n])}}} for n, (field, op) in RANGES.items() if n in asked]
+    terms: list[Json] = [{"terms": {field: list(asked[name])}} for name, field in TERMS.items() if name in asked]
+    bounds: list[Json] = [{"range": {field: {op: _bound(asked[n])}}} for n, (field, op) in RANGES.items() if n in asked]
     return terms + bounds
 
 

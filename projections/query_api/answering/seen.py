@@ -44,7 +44,7 @@ def shown(standing: Standing, topics: Iterable[str]) -> Sequence[ConsistencyToke
     ]
 
 
-def describe(names: Mapping[str, str] = {}) -> dict[str, str]:  # noqa: B006 - only read
+def describe(names: Mapping[str, str] = {}) -> dict[str, str]:
     """For the documentation of an answer."""
     return {
         **names,

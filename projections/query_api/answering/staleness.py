@@ -58,11 +58,11 @@ class Staleness:
 
     def note_marks(self, standing: Standing) -> None:
         for partition, mark in standing.applied.items():
-            ends = self._ends.get(partition, ())
+            ends = self._ends.get(partition) or deque()
             passed = None
             while ends and ends[0][1] <= mark.offset:
                 passed = ends[0]
-                ends.popleft()  # type: ignore[union-attr]
+                ends.popleft()
             if passed is not None:
                 covers = self._covers.setdefault(partition, deque(maxlen=KEPT))
                 covers.append(Cover(passed[0], mark.position))

@@ -73,7 +73,7 @@ class Sockets:
             try:
                 said = await asyncio.wait_for(receive(socket), SECONDS_TO_SAY_WHO)
             except TimeoutError:
-                raise Unauthenticated("Say who you are first: {\"type\": \"authenticate\", \"token\": …}.") from None
+                raise Unauthenticated('Say who you are first: {"type": "authenticate", "token": …}.') from None
             token = said.get("token") if said.get("type") == "authenticate" else None
         try:
             authorization = f"Bearer {token}".encode() if isinstance(token, str) else None
@@ -106,7 +106,8 @@ class Conversation:
         seconds = max(0.0, admitted.until - time.time())
         timer = asyncio.get_running_loop().call_later(seconds, self._end_with, REASONS["expired"])
         try:
-            await asyncio.wait({reader, self._over}, return_when=asyncio.FIRST_COMPLETED)
+            both: set[asyncio.Future[Any]] = {reader, self._over}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if self._over.done():
                 # Who does not read gets no goodbye either: the connection is closed without waiting for it.
                 with suppress(TimeoutError):
@@ -196,4 +197,3 @@ async def receive(socket: WebSocket) -> dict[str, Any]:
 def _since(rest: dict[str, Any]) -> str | None:
     since = rest.get("since")
     return str(since) if since is not None else None
-

@@ -30,13 +30,13 @@ class EventStream(Response):
         self._streams = streams
         self._subscription = subscription
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI calls it
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             sender = asyncio.create_task(self._send_until_gone(receive, send))
             await sent_or_ended(sender, self._subscription)
             if self._subscription.reason in ("expired", "draining"):
-                last = f"event: end\ndata: {{\"reason\":\"{self._subscription.reason}\"}}\n\n".encode()
+                last = f'event: end\ndata: {{"reason":"{self._subscription.reason}"}}\n\n'.encode()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(1):
                         await send({"type": "http.response.body", "body": last, "more_body": False})

@@ -107,12 +107,12 @@ class Streams:
         dirty, self._dirty = self._dirty, {}
         try:
             # The store first, then the models: neither need wait for the other's outage in the next round.
-            await self._orders.tell({s.id: list(self._open[s]) for s in to_look if s.kind == "order" and s in self._open})
+            await self._orders.tell(
+                {s.id: list(self._open[s]) for s in to_look if s.kind == "order" and s in self._open}
+            )
             for subject, depth in to_look.items():
                 if subject.kind == "customer" and subject in self._open:
-                    await self._customers.tell(
-                        subject.id, list(self._open[subject]), dirty.get(subject, ()), depth
-                    )
+                    await self._customers.tell(subject.id, list(self._open[subject]), dirty.get(subject, ()), depth)
         except OrderloomError:
             for subject, depth in to_look.items():
                 self._look_at(subject, depth)

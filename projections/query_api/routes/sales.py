@@ -48,9 +48,7 @@ def operations(ground: Ground) -> Sequence[Operation]:
 
     async def see_sales_of_day(call: Call) -> Response:
         wanted = _day_in_path(call.params["day"])
-        return await answered(
-            call, [f"skus:{wanted}"], lambda sums: {"day": wanted, "products": by_last_word(sums[0])}
-        )
+        return await answered(call, [f"skus:{wanted}"], lambda sums: {"day": wanted, "products": by_last_word(sums[0])})
 
     async def see_sales_of_product(call: Call) -> Response:
         sku = call.params["sku"]
