@@ -9,8 +9,17 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from eventing.consuming import Mark, Partition
+from eventing.errors import Unavailable
 
 Json = Mapping[str, Any]
+
+
+class NotServed(Unavailable):
+    """This can't be read right now; what else there is can be."""
+
+    def __init__(self, message: str, /, *, code: str, retry_after: float = 1.0) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.code = code
 
 
 class Standing(NamedTuple):

@@ -15,7 +15,7 @@ import orjson
 from eventing.errors import Misconfigured, Unavailable
 from eventing.settings import ElasticsearchSettings
 from projections.names import ElasticsearchNames
-from projections.reading import Json
+from projections.reading import Json, NotServed
 
 TIMEOUT: Final = 5.0
 ALIAS_SECONDS: Final = 1.0
@@ -86,5 +86,5 @@ class ElasticsearchReader:
             raise _away("Search is not to be had right now: try again shortly; all other queries go on.") from None
 
 
-def _away(sentence: str) -> Unavailable:
-    return Unavailable(sentence, code="search_unavailable")
+def _away(sentence: str) -> NotServed:
+    return NotServed(sentence, code="search_unavailable")

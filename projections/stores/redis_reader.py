@@ -12,11 +12,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from eventing.consuming import Mark, Partition
-from eventing.errors import Unavailable
 from projections.generations import Build
 from projections.names import RedisNames, bucket_of
 from projections.read_model import ReadModel
-from projections.reading import Changed, Hint, Kept, ListEntry, Moved, Reconnected, Standing
+from projections.reading import Changed, Hint, Kept, ListEntry, Moved, NotServed, Reconnected, Standing
 
 NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SILENCE: Final = 30.0
@@ -198,6 +197,6 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError, TimeoutError) as error:
-        raise Unavailable(
+        raise NotServed(
             "The read models in Redis can't be reached: try again shortly.", code="read_model_unavailable"
         ) from error

@@ -6,12 +6,11 @@ from collections.abc import Collection, Sequence
 
 from eventing.consistency import ConsistencyToken
 from eventing.consuming import Partition
-from eventing.errors import Unavailable
 from projections.query_api.answering.progress import Progress
 from projections.query_api.answering.seen import Seen, shown
 from projections.query_api.answering.staleness import Staleness
 from projections.query_api.asking.freshness import Wish
-from projections.reading import Standing
+from projections.reading import NotServed, Standing
 
 
 class Freshness:
@@ -55,8 +54,8 @@ class Freshness:
         return [Partition(topic, number) for topic in topics for number in range(self._partitions)]
 
 
-def not_fresh(model: str) -> Unavailable:
-    return Unavailable(
+def not_fresh(model: str) -> NotServed:
+    return NotServed(
         f"{model} is not as fresh as this request wants it, and did not get there in time: ask again, wait longer, or "
         "leave the token out and be told how old the answer is.",
         code="not_fresh_enough",

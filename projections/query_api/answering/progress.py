@@ -14,8 +14,8 @@ from typing import Final
 
 from eventing.consistency import ConsistencyToken
 from eventing.consuming import Partition
-from eventing.errors import OrderloomError, Unavailable
-from projections.reading import Moved, Standing
+from eventing.errors import OrderloomError
+from projections.reading import Moved, NotServed, Standing
 
 POLL: Final = 0.004
 IDLE: Final = 0.1
@@ -49,7 +49,7 @@ class Progress:
         """As it was seen last; raises `Unavailable` where there is no live build to read from."""
         found = self._standings.get(model)
         if found is None:
-            raise Unavailable(
+            raise NotServed(
                 f"There is nothing to read {model} from: it was never built or is lost; `orders projections list` "
                 "tells more.",
                 code="read_model_unavailable",

@@ -16,6 +16,8 @@ Read = Callable[[str], Any]
 LARGEST_PAGE: Final = 100
 USUAL_PAGE: Final = 20
 MOST_CHOICES: Final = 20
+LAST_YEAR: Final = 2260
+"""Times are kept to the nanosecond, in 64 bits: they end in 2262."""
 _WORD: Final = re.compile(r"[\x21-\x7e]{1,128}")
 _WHOLE: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -90,7 +92,7 @@ def moment(text: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None or not 1970 <= at.year <= 9998:
+    if at is None or at.tzinfo is None or not 1970 <= at.year <= LAST_YEAR:
         raise ValueError("Is a time with its zone, such as 2026-11-26T09:05:00Z")
     return at.astimezone(UTC)
 
