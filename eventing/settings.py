@@ -137,6 +137,16 @@ class CommandApiSettings(HttpSettings):
 
 class QueryApiSettings(HttpSettings):
     port: Port = Field(8081, description="the port of the query API; 0 takes a free one")
+    cursor_key: SecretStr | None = Field(
+        None, min_length=32, description="signs cursors, the same in all query APIs; in the stack's folder if not given"
+    )
+    origins: str = Field("", description="origins whose pages may open live streams, with commas")
+    wait_seconds: float = Field(2.0, ge=0, le=60, description="how long a query waits for a token that says nothing")
+    longest_wait_seconds: float = Field(10.0, ge=0, le=60, description="how long it waits at most, whatever it says")
+    cache_entries: int = Field(10_000, ge=0, le=1_000_000, description="orders kept in the process; 0 keeps none")
+    cache_seconds: float = Field(1.0, ge=0, le=60, description="how long one is kept though nobody says it changed")
+    streams: int = Field(500, ge=0, le=100_000, description="live streams of a process at a time")
+    streams_per_caller: int = Field(20, ge=1, le=10_000, description="live streams of one caller at a time")
 
 
 class RateLimitSettings(Section):
