@@ -20,13 +20,14 @@ from eventing.kafka.publisher import Publisher
 from eventing.leases import Tenure
 from eventing.postgres.leases import PostgresLease
 from eventing.settings import Settings, read_settings
-from outbox_relay import wiring
+from outbox_relay import leading, wiring
 from outbox_relay.ledger import NAME, Ledger
 from outbox_relay.ports import Tuning
 from outbox_relay.wiring import Adapters, adapters
 
 PR_SET_PDEATHSIG = 1
 FROZEN_CHUNK = 3
+HASTY_SOCKET_TIMEOUT = 3.0
 
 
 class CheckpointBeforeAck(Publisher):
@@ -114,8 +115,16 @@ def with_publisher(kind: type[Publisher]) -> Callable[[Settings], Adapters]:
     return made
 
 
+def hasty(settings: Settings) -> Adapters:
+    """No mutant: all parts as they are, with shorter waits, for tests that have to sit them out."""
+    publisher._PROPERTIES["socket.timeout.ms"] = int(HASTY_SOCKET_TIMEOUT * 1000)
+    leading.TOPICS_SECONDS = 1.0  # type: ignore[misc]
+    return adapters(settings)
+
+
 MUTANTS: dict[str, Callable[[Settings], Adapters]] = {
     "none": adapters,
+    "hasty": hasty,
     "checkpoint_before_ack": with_publisher(CheckpointBeforeAck),
     "freeze_in_a_batch": with_publisher(FreezeInABatch),
     "freeze_in_a_batch_without_epoch": without_epoch,
