@@ -18,7 +18,7 @@ from tests.support.relays.metrics import metric
 from tests.support.tcp_proxy import TcpProxy
 
 LONGEST_TIMEOUT = HASTY_SOCKET_TIMEOUT
-"""Of the relay's Kafka client here; in the product it is longer, and nothing else is."""
+"""Of the relay's Kafka client here; in the product its waits are longer."""
 
 
 @pytest.fixture

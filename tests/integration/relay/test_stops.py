@@ -66,7 +66,7 @@ def test_a_message_that_kafka_refuses_is_never_skipped(
 
 def test_a_changed_number_of_partitions_ends_the_relay(installation: Installation, start_relay: StartRelay) -> None:
     admin = AdminClient({"bootstrap.servers": installation.kafka_bootstrap})
-    start_relay(installation, mutant="hasty")
+    start_relay(installation, mutant="watchful")
     write(installation, 5)
     installation.await_published()
     admin.create_partitions([NewPartitions(installation.order_topic, 7)])[installation.order_topic].result(10)

@@ -27,7 +27,7 @@ from outbox_relay.wiring import Adapters, adapters
 
 PR_SET_PDEATHSIG = 1
 FROZEN_CHUNK = 3
-HASTY_SOCKET_TIMEOUT = 3.0
+HASTY_SOCKET_TIMEOUT = 2.0
 
 
 class CheckpointBeforeAck(Publisher):
@@ -116,8 +116,14 @@ def with_publisher(kind: type[Publisher]) -> Callable[[Settings], Adapters]:
 
 
 def hasty(settings: Settings) -> Adapters:
-    """No mutant: all parts as they are, with shorter waits, for tests that have to sit them out."""
-    publisher._PROPERTIES["socket.timeout.ms"] = int(HASTY_SOCKET_TIMEOUT * 1000)
+    """No mutant: its waits for Kafka are shorter, for tests that have to sit them out."""
+    for name in ("socket.timeout.ms", "api.version.request.timeout.ms"):
+        publisher._PROPERTIES[name] = int(HASTY_SOCKET_TIMEOUT * 1000)
+    return adapters(settings)
+
+
+def watchful(settings: Settings) -> Adapters:
+    """No mutant: it looks at its topics every second."""
     leading.TOPICS_SECONDS = 1.0  # type: ignore[misc]
     return adapters(settings)
 
@@ -125,6 +131,7 @@ def hasty(settings: Settings) -> Adapters:
 MUTANTS: dict[str, Callable[[Settings], Adapters]] = {
     "none": adapters,
     "hasty": hasty,
+    "watchful": watchful,
     "checkpoint_before_ack": with_publisher(CheckpointBeforeAck),
     "freeze_in_a_batch": with_publisher(FreezeInABatch),
     "freeze_in_a_batch_without_epoch": without_epoch,

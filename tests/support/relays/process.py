@@ -29,9 +29,15 @@ class RelayProcess:
         self.said = ""
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        assert self._process.stdout is not None
-        self.address = self._process.stdout.readline().strip()
-        """Of its health."""
+        self._address = ""
+
+    @property
+    def address(self) -> str:
+        """Of its health; waits until it has begun."""
+        if not self._address:
+            assert self._process.stdout is not None
+            self._address = self._process.stdout.readline().strip()
+        return self._address
 
     @property
     def pid(self) -> int:
