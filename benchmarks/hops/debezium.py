@@ -35,7 +35,7 @@ from eventing.postgres.store import PostgresEventStore
 from operations.migrations import locations
 
 NAME = "Debezium's outbox event router"
-BACKLOG = 20_000
+BACKLOG = 10_000
 BACKLOG_FULL = 200_000
 WRITERS = 4
 AT_ONCE = 100

@@ -29,15 +29,9 @@ class RelayProcess:
         self.said = ""
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        self._address = ""
-
-    @property
-    def address(self) -> str:
-        """Of its health; waits until it has begun."""
-        if not self._address:
-            assert self._process.stdout is not None
-            self._address = self._process.stdout.readline().strip()
-        return self._address
+        assert self._process.stdout is not None
+        self.address = self._process.stdout.readline().strip()
+        """Of its health."""
 
     @property
     def pid(self) -> int:
