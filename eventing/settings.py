@@ -159,6 +159,34 @@ class RelaySettings(Section):
     health_port: Port = Field(8090, description="the port of /livez, /readyz, /health, /metrics; 0 takes a free one")
 
 
+class OutsideSettings(Section):
+    """A service of somebody else's, which the platform asks over HTTP. It may be slow, wrong or away at any time."""
+
+    url: HttpUrl | None = Field(None, description="https://host:port of the service")
+    api_key: SecretStr | None = Field(None, description="sent to it as a bearer token")
+    attempt_seconds: float = Field(3.0, gt=0, le=60, description="seconds that one attempt may take")
+    deadline_seconds: float = Field(10.0, gt=0, le=300, description="seconds for all attempts and pauses of a question")
+    attempts: int = Field(3, ge=1, le=10, description="attempts until it is put off, if the deadline allows them")
+    first_pause: float = Field(0.1, gt=0, le=10, description="seconds: the longest first pause; each next one doubles")
+    longest_pause: float = Field(2.0, gt=0, le=60, description="seconds that a pause may have at most")
+    answer_limit: int = Field(64 * 1024, ge=1024, le=1024 * 1024, description="bytes that are read of an answer")
+    breaker_failures: int = Field(5, ge=3, le=10, description="failures in a row before it is left alone")
+    breaker_seconds: float = Field(30.0, ge=30, le=120, description="seconds for which it is left alone")
+    breaker_probes: int = Field(1, ge=1, le=10, description="attempts at a time that then find out how it is")
+    concurrency: int = Field(64, ge=1, le=1000, description="questions on their way to it at a time")
+    queue: int = Field(
+        256, ge=0, le=100_000, description="questions that wait for their turn before others are put off"
+    )
+
+
+class PaymentSettings(OutsideSettings):
+    """The payment provider."""
+
+
+class CarrierSettings(OutsideSettings):
+    """The carrier."""
+
+
 class PlaceSettings(Section):
     node: str | None = Field(None, max_length=100, description="this process's machine; its host name if not given")
     region: str = Field("local", max_length=100, description="where it runs, as /health says")
@@ -189,6 +217,8 @@ class Settings(BaseSettings):
     rate_limit: RateLimitSettings = RateLimitSettings()
     load: LoadSettings = LoadSettings()
     relay: RelaySettings = RelaySettings()
+    payments: PaymentSettings = PaymentSettings()
+    carrier: CarrierSettings = CarrierSettings()
     place: PlaceSettings = PlaceSettings()
 
     @classmethod
