@@ -49,7 +49,7 @@ class Schemas:
 def read_events(url: str, schemas: Schemas) -> list[Event]:
     with psycopg.connect(url) as connection:
         rows = connection.execute(_EVENTS).fetchall()
-    return [Event(*columns, body, schemas.decode(columns[4], columns[5], body)) for *columns, body in rows]
+    return [Event._make([*columns, body, schemas.decode(columns[4], columns[5], body)]) for *columns, body in rows]
 
 
 def read_tables(url: str, more: Mapping[str, str] | None = None) -> dict[str, list[tuple[Any, ...]]]:

@@ -85,8 +85,8 @@ def right() -> Evidence:
             step(6, "store_verify"),
             step(7, "digest", position=1, digest="5b4ac9d1"),
         ],
-        payments=[Effect(1, "charge", "k1", "charged", "ch1", None, GOOD, 2900, "EUR")],
-        labels=[Effect(1, "label", "l1", "created", "lb1", None, GOOD, 0, "")],
+        payments=[Effect(1, "charge", "k1", "captured", "ch1", None, GOOD, 2900, "EUR")],
+        labels=[Effect(1, "book", "l1", "created", "lb1", None, GOOD, 0, "")],
         calls={("charge", "k1"): 1},
         tables={"stock_levels": [("MUG", 1, 2)], "relay": [(11, 11)]},
         views={"order_summary": shown},
@@ -138,7 +138,7 @@ def show(**changed: Any) -> Callable[[Evidence], Evidence]:
 
 
 REFUND = Effect(2, "refund", "r1", "refunded", "re1", "ch1", GOOD, 2900, "EUR")
-TWICE = Effect(2, "charge", "k1b", "charged", "ch2", None, GOOD, 2900, "EUR")
+TWICE = Effect(2, "charge", "k1b", "captured", "ch2", None, GOOD, 2900, "EUR")
 
 BROKEN: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("I1", tell(step(9, "place", order="lost", version=1, key="c", body="w", status=201))),

@@ -36,7 +36,7 @@ def once(evidence: Evidence) -> Finding:
         counts = Counter(event.type for event in events)
         for kind in AT_MOST_ONCE:
             finding.check(counts[kind] <= 1, f"{order}: {counts[kind]} × {kind}: {evidence.history(order)}")
-    charges = Counter(effect.order_id for effect in evidence.payments if effect.status == "charged")
+    charges = Counter(effect.order_id for effect in evidence.payments if effect.status == "captured")
     for charged, number in charges.items():
         finding.check(number == 1, f"{charged}: the card was charged {number} times: {evidence.history(str(charged))}")
     return finding
@@ -82,9 +82,9 @@ def money(evidence: Evidence) -> Finding:
     captured: Counter[str] = Counter()
     refunded: Counter[str] = Counter()
     for effect in evidence.payments:
-        if effect.status == "charged":
+        if effect.status == "captured":
             captured[str(effect.order_id)] += effect.amount
-        if effect.status == "refunded":
+        if effect.operation == "refund":
             refunded[str(effect.order_id)] += effect.amount
     for order, placed in evidence.orders.items():
         ends = evidence.ended(order)
@@ -106,7 +106,7 @@ def undone(evidence: Evidence) -> Finding:
         finding.check(released, f"{order}: stock is still set aside: {evidence.history(order)}")
     voided = {effect.undoes for effect in evidence.labels}
     for label in evidence.labels:
-        if label.undoes is None and label.status not in ("refused", "declined") and label.order_id in evidence.orders:
+        if label.operation == "book" and label.status == "created" and label.order_id in evidence.orders:
             ends = evidence.ended(str(label.order_id))
             right = not ends or (label.reference in voided) == (ends != ["order.confirmed"])
             finding.check(right, f"{label.order_id} ended {ends}; its label: {label.status}, {label.reference}")
