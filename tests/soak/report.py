@@ -29,7 +29,7 @@ def figures(
     failures: Sequence[str],
 ) -> dict[str, Any]:
     ends = Counter((evidence.ended(order) or ["not ended"])[0] for order in evidence.orders)
-    kinds = defaultdict(lambda: {"count": 0, "in_flight": 0})
+    kinds: defaultdict[str, dict[str, int]] = defaultdict(lambda: {"count": 0, "in_flight": 0})
     for hit in hits:
         kinds[hit.kind]["count"] += 1
         kinds[hit.kind]["in_flight"] += hit.in_flight
@@ -82,7 +82,8 @@ def as_text(told: dict[str, Any]) -> str:
 
 
 def _order_seconds(evidence: Evidence, storm: tuple[float, float]) -> tuple[list[float], list[float]]:
-    calm, stormy = [], []
+    calm: list[float] = []
+    stormy: list[float] = []
     for order, placed in evidence.orders.items():
         ended = [event for event in evidence.by_order[order] if event.type in evidence.ended(order)]
         if ended:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.soak.children import finished
 from tests.soak.platform import Platform, until
@@ -54,8 +55,6 @@ def views_behind(platform: Platform) -> int:
     return sum(int(model["lag_events"] or 0) for model in projections(platform))
 
 
-def projections(platform: Platform) -> list[dict[str, object]]:
-    import json
-
-    found: list[dict[str, object]] = json.loads(finished(["projections", "list", "--json"], platform.environment()))
+def projections(platform: Platform) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(finished(["projections", "list", "--json"], platform.environment()))
     return found
