@@ -134,7 +134,7 @@ class Platform:
             "ORDERS_REGISTRY__URL": self.servers.registry_url,
             "ORDERS_RELAY__LEASE_TTL": str(LEASE_TTL),
             "ORDERS_RATE_LIMIT__ENABLED": "false",
-            "ORDERS_PAYMENT__URL": self._by(road, "payments", self.payments.address),
+            "ORDERS_PAYMENTS__URL": self._by(road, "payments", self.payments.address),
             "ORDERS_CARRIER__URL": self._by(road, "carrier", self.carrier.address),
             "ORDERS_PLACE__NODE": name or "soak",
             **self._more_settings(),
