@@ -159,6 +159,10 @@ class RelaySettings(Section):
     health_port: Port = Field(8090, description="the port of /livez, /readyz, /health, /metrics; 0 takes a free one")
 
 
+class HealthSettings(Section):
+    host: str = Field("127.0.0.1", min_length=1, description="the address at which workers show how they are")
+
+
 class PlaceSettings(Section):
     node: str | None = Field(None, max_length=100, description="this process's machine; its host name if not given")
     region: str = Field("local", max_length=100, description="where it runs, as /health says")
@@ -189,6 +193,7 @@ class Settings(BaseSettings):
     rate_limit: RateLimitSettings = RateLimitSettings()
     load: LoadSettings = LoadSettings()
     relay: RelaySettings = RelaySettings()
+    health: HealthSettings = HealthSettings()
     place: PlaceSettings = PlaceSettings()
 
     @classmethod
