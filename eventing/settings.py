@@ -239,6 +239,10 @@ class ProjectorSettings(Section):
     health_port: Port = Field(8091, description="the port of /livez, /readyz, /health, /metrics; 0 takes a free one")
 
 
+class HealthSettings(Section):
+    host: str = Field("127.0.0.1", min_length=1, description="the address at which workers show how they are")
+
+
 class PlaceSettings(Section):
     node: str | None = Field(None, max_length=100, description="this process's machine; its host name if not given")
     region: str = Field("local", max_length=100, description="where it runs, as /health says")
@@ -273,6 +277,7 @@ class Settings(BaseSettings):
     carrier: CarrierSettings = CarrierSettings()
     saga: SagaSettings = SagaSettings()
     projector: ProjectorSettings = ProjectorSettings()
+    health: HealthSettings = HealthSettings()
     place: PlaceSettings = PlaceSettings()
 
     @classmethod
