@@ -35,6 +35,7 @@ PLANTED = [
     ("pure-decisions", "saga_choreography/participants/inventory.py", "import psycopg"),
     # … nor by what participants share
     ("pure-decisions", "saga_choreography/terms.py", "import eventing.settings"),
+    (
         "independent-read-models",
         "projections/read_models/sales_by_day.py",
         "import projections.read_models.order_search",

@@ -253,7 +253,9 @@ async def silent_listener(api: QueryProcess, path: str, token: str) -> socket.so
 
 async def dropped_for(api: QueryProcess, reason: str) -> float:
     metrics = (await api.http.get("/metrics")).text
-    found = [line for line in metrics.splitlines() if line.startswith(f'orderloom_live_dropped_total{{reason="{reason}"')]
+    found = [
+        line for line in metrics.splitlines() if line.startswith(f'orderloom_live_dropped_total{{reason="{reason}"')
+    ]
     return float(found[0].split()[-1]) if found else 0.0
 
 

@@ -77,9 +77,7 @@ class Writer:
 
     async def append(self, stream: str, *events: Any, actor: str = "saga") -> str:
         new = [NewEvent(uuid4(), event) for event in events]
-        done = await self.store.append(
-            Append([StreamWrite(stream, ANY_VERSION, new)], Circumstances(uuid4(), actor))
-        )
+        done = await self.store.append(Append([StreamWrite(stream, ANY_VERSION, new)], Circumstances(uuid4(), actor)))
         assert isinstance(done, Appended)
         key = stream.partition("-")[2]
         return ConsistencyToken(TOPIC, partition_of(key, self._partitions), done.position).encode()
@@ -124,7 +122,9 @@ class Reader:
         self._http = http
         self.headers = {} if token is None else {"authorization": f"Bearer {token}"}
 
-    async def get(self, path: str, *, seen: str | None = None, prefer: str | None = None, **query: Any) -> httpx.Response:
+    async def get(
+        self, path: str, *, seen: str | None = None, prefer: str | None = None, **query: Any
+    ) -> httpx.Response:
         headers = dict(self.headers)
         if seen is not None:
             headers["consistency-token"] = seen
