@@ -8,12 +8,15 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from eventing.settings import Settings
 from operations.demo.board import Board
 from operations.demo.screen import Screen
 from operations.resolve import PLACES
+
+if TYPE_CHECKING:
+    from operations.demo.children import Child
 
 A_DAY: Final = 24 * 60
 
@@ -27,7 +30,15 @@ class Stage:
     watched: list[Callable[[], None]] = field(default_factory=list)
     """Asked again and again while the demo shows itself; raises when something has ended by itself."""
     write_api: str = ""
-    proof: str = ""
+    query_api: str = ""
+    payments: str = ""
+    carrier: str = ""
+    relays: list[Child] = field(default_factory=list)
+    projector: str = ""
+    """Where its metrics are."""
+    proofs: list[str] = field(default_factory=list)
+    told: dict[str, str] = field(default_factory=dict)
+    """What services are told beside the servers' addresses, as environment variables."""
     _tokens: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
@@ -52,7 +63,7 @@ class Stage:
             address = place.address(self.settings)
             given.pop(f"{place.variable}_FILE", None)
             given[place.variable] = address.get_secret_value() if place.secret else str(address)  # type: ignore[attr-defined]
-        return given
+        return given | self.told
 
 
 Step = Callable[[Stage], AbstractContextManager[None]]
