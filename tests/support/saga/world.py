@@ -11,10 +11,10 @@ from typing import Any
 
 from event_schemas.order.placed import OrderPlaced
 from event_schemas.values import Address, OrderLine
+from eventing.discovery import values_of
 from saga_choreography import participants as package
 from saga_choreography.outcomes import Outcome
 from saga_choreography.participant import Participant
-from eventing.discovery import values_of
 from tests.support.saga import asking
 from tests.support.saga.asking import Command
 from tests.support.saga.faults import Faults
