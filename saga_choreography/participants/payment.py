@@ -192,7 +192,7 @@ PAYMENT: Final = Participant(
     hears={
         InventoryReserved: Reaction(emits=(PaymentRequested,), looks_at=("order",)),
         ShippingLabelVoided: _UNDO,
-        ShippingFailed: _UNDO,
+        ShippingFailed: Reaction(emits=(PaymentRefundRequested,), looks_at=("order",)),
         OrderCompensationForced: _UNDO,
     },
     intents={

@@ -27,6 +27,14 @@ PLANTED = [
     ("pure-decisions", "eventing/decider.py", "import eventing.settings"),
     ("pure-decisions", "command_service/aggregates/stock.py", "from fastapi import Request"),
     ("independent-aggregates", "command_service/aggregates/order.py", "import command_service.aggregates.stock"),
+    (
+        "independent-participants",
+        "saga_choreography/participants/payment.py",
+        "import saga_choreography.participants.order",
+    ),
+    ("pure-decisions", "saga_choreography/participants/inventory.py", "import psycopg"),
+    # … nor by what participants share
+    ("pure-decisions", "saga_choreography/terms.py", "import eventing.settings"),
     ("drivers-in-adapters", "command_service/handling.py", "import psycopg"),
     ("drivers-in-adapters", "eventing/loading_planted.py", "import confluent_kafka"),
     ("adapters-in-wiring", "command_service/handling.py", "import eventing.postgres"),

@@ -40,14 +40,20 @@ class Faults(NamedTuple):
             repeats=some(0.7),
             late=some(0.3, 0.2),
             discards=some(0.1, 0.15),
-            nature=Nature(some(0.6, 0.5), some(0.6, 0.5), some(0.6, 0.3)),
+            nature=Nature(some(0.5, 0.4), some(0.5, 0.4), some(0.6, 0.2)),
             asks=(
-                (asking.cancellation, some(1.0)),
+                (asking.cancellation, some(1.0, 0.5)),
                 (asking.address_change, some(1.0)),
-                (asking.deadline, some(0.6, 0.5)),
-                (asking.force, some(0.4, 0.3)),
+                (asking.deadline, some(0.4, 0.4)),
+                (asking.force, some(0.3, 0.2)),
             ),
         )
+
+    @classmethod
+    def clumsy(cls, rng: random.Random) -> Faults:
+        """An operator throws away what the way back needs, and forces it."""
+        asks = ((asking.cancellation, 0.7), (asking.deadline, 0.3), (asking.force, 0.7))
+        return cls.drawn(rng)._replace(late=0.05, discards=0.2, asks=asks)
 
     def asked(self, rng: random.Random) -> Ask | None:
         ask, likely = rng.choice(self.asks)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from eventing.errors import Refusal
-from saga_choreography.participant import Answered, Heard, Input, Participant
+from saga_choreography.participant import Answered, Heard, Participant
 from tests.support.saga.ledger import Kept, Moved, Snapshot, Write
 from tests.support.saga.outside import Call
 
@@ -24,6 +23,7 @@ class Loaded:
 
     def __init__(self, world: World, participant: Participant, heard: Sequence[Kept]) -> None:
         ledger = world.ledger
+        self.reactions = world.reactions
         self.participant = participant
         self.own = {kept.key: ledger.read(participant.category, kept.key) for kept in heard}
         self.states = {key: participant.decider.fold(read.events) for key, read in self.own.items()}
@@ -47,10 +47,11 @@ class Loaded:
         if self._decide(kept.key, Heard(kept.event, seen, self.levels)):
             self.looked.update((category, kept.key) for category in looks_at)
 
-    def _decide(self, key: str, asked: Input) -> Sequence[Any]:
-        events: Sequence[Any] = self.participant.decider.decide(asked, self.states[key])
+    def _decide(self, key: str, heard: Heard) -> Sequence[Any]:
+        events: Sequence[Any] = self.participant.decider.decide(heard, self.states[key])
         self.states[key] = self.participant.decider.fold(events, self.states[key])
         self.new.setdefault(key, []).extend(events)
+        self.reactions.update((self.participant.name, type(heard.event), type(event)) for event in events)
         if self.participant.stock is not None:
             for event in events:
                 for sku, delta in self.participant.stock.moves(event).items():
@@ -190,6 +191,8 @@ class Asker:
         try:
             events = decider.decide(answer, decider.fold(read.events))
             self.world.commit_answer(self, read, events)
+            name = self.participant.name
+            self.world.reactions.update((name, type(answer.intent), type(event)) for event in events)
         except Moved:
             return True
         except Refusal as refusal:
@@ -198,10 +201,3 @@ class Asker:
         if not self.again:
             self.answer = None
         return True
-
-
-def with_decide(participant: Participant, decide: Any = None, evolve: Any = None) -> Participant:
-    """The participant with another decision or fold: what a mutant is made of."""
-    decider = participant.decider
-    changed = replace(decider, decide=decide or decider.decide, evolve=evolve or decider.evolve)
-    return replace(participant, decider=changed)
