@@ -72,17 +72,23 @@ class Ledger:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(file, isolation_level=None, timeout=10)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            # With NORMAL, the default of WAL in many builds, a power cut would take what was already answered.
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.executescript(_SCHEMA)
-            owner = self._owner(service)
         except (sqlite3.Error, OSError) as error:
-            raise Misconfigured(
-                f"The ledger {file} can't be used ({error}): give another file with --ledger."
-            ) from None
+            raise _unusable(file, error) from None
+        try:
+            self._prepare()
+            owner = self._owner(service)
+        except sqlite3.Error as error:
+            self.close()
+            raise _unusable(file, error) from None
         if owner != service:
+            self.close()
             raise Misconfigured(f"{file} is the ledger of {owner}, not of {service}: give another file with --ledger.")
+
+    def _prepare(self) -> None:
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        # With NORMAL, the default of WAL in many builds, a power cut would take what was already answered.
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.executescript(_SCHEMA)
 
     def _owner(self, service: str) -> str:
         with self.transaction():
@@ -170,6 +176,10 @@ class Ledger:
             return None
         operation, key, status, reference, question, answer, *rest = found
         return Effect(operation, key, status, reference, json.loads(question), json.loads(answer), *rest)
+
+
+def _unusable(file: Path, error: Exception) -> Misconfigured:
+    return Misconfigured(f"The ledger {file} can't be used ({error}): give another file with --ledger.")
 
 
 def _now() -> str:

@@ -61,6 +61,7 @@ def _configured(app: Any) -> uvicorn.Config:
         ws="none",
         lifespan="off",
         log_config=None,
+        proxy_headers=False,
         access_log=False,
         server_header=False,
         # Who hangs on purpose would hold up the end.

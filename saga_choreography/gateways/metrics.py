@@ -49,7 +49,7 @@ class OutsideMetrics:
         )
         self._state = self._gauge("breaker_state", "1 for the state in which the breaker is.", "state")
         self._places = self._gauge("bulkhead_places", "Questions that are under way or wait for a place.", "state")
-        self._refused = self._gauge("bulkhead_refused_total", "Questions for which there was no place.")
+        self._refused = self._gauge("bulkhead_refused", "Questions for which there was no place.")
 
     def watch(self, dependency: str, breaker: Breaker, bulkhead: Bulkhead) -> None:
         """Read when somebody asks for the metrics, and not kept up with each question."""
