@@ -15,6 +15,10 @@ from eventing.errors import Misconfigured
 CRASH_POINTS: Final = {
     "commands.committed": "The events and the answer are committed; the caller has heard nothing.",
     "commands.before_append": "The command is decided; nothing is stored.",
+    "projector.before_write": "The batch is folded; nothing of it is in the store.",
+    "projector.mid_bulk": "A part of the batch is in the store, the rest is not.",
+    "projector.written": "The documents are in the store; the marks have not moved.",
+    "projector.marked": "The marks have moved; nobody was told.",
     "relay.before_produce": "The batch is read; nothing of it was given to Kafka.",
     "relay.produced": "The batch was given to Kafka's client; no acknowledgement has come.",
     "relay.acknowledged": "Kafka has the batch; the checkpoint has not moved.",

@@ -137,6 +137,16 @@ class CommandApiSettings(HttpSettings):
 
 class QueryApiSettings(HttpSettings):
     port: Port = Field(8081, description="the port of the query API; 0 takes a free one")
+    cursor_key: SecretStr | None = Field(
+        None, min_length=32, description="signs cursors, the same in all query APIs; in the stack's folder if not given"
+    )
+    origins: str = Field("", description="origins whose pages may open live streams, with commas")
+    wait_seconds: float = Field(2.0, ge=0, le=60, description="how long a query waits for a token that says nothing")
+    longest_wait_seconds: float = Field(10.0, ge=0, le=60, description="how long it waits at most, whatever it says")
+    cache_entries: int = Field(10_000, ge=0, le=1_000_000, description="orders kept in the process; 0 keeps none")
+    cache_seconds: float = Field(1.0, ge=0, le=60, description="how long one is kept though nobody says it changed")
+    streams: int = Field(500, ge=0, le=100_000, description="live streams of a process at a time")
+    streams_per_caller: int = Field(20, ge=1, le=10_000, description="live streams of one caller at a time")
 
 
 class RateLimitSettings(Section):
@@ -192,7 +202,10 @@ class SagaSettings(Section):
     batch: int = Field(500, ge=1, le=10_000, description="records handled at a time")
     session_seconds: float = Field(10.0, ge=1, le=300, description="seconds until a silent process is replaced")
     instance: str | None = Field(
-        None, max_length=100, pattern=r"^[A-Za-z0-9._-]+$", description="a name that stays over restarts: none rebalances"
+        None,
+        max_length=100,
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="a name that stays over restarts: none rebalances",
     )
     inventory_seconds: float = Field(60.0, gt=0, description="seconds for stock to be set aside")
     payment_seconds: float = Field(900.0, gt=0, description="seconds for the money to be taken")
@@ -214,6 +227,20 @@ class SagaSettings(Section):
                 "two processes would ask the same question at a time"
             )
         return self
+
+
+class ProjectorSettings(Section):
+    batch: int = Field(2000, ge=1, le=20_000, description="messages taken from Kafka at a time")
+    refresh_ms: float = Field(
+        200.0, ge=10, le=60_000, description="milliseconds until a written document is searchable"
+    )
+    recent: int = Field(5000, ge=0, le=1_000_000, description="documents of each model that a process remembers")
+    session_timeout: float = Field(10.0, ge=1, le=300, description="seconds after which a silent process is replaced")
+    health_port: Port = Field(8091, description="the port of /livez, /readyz, /health, /metrics; 0 takes a free one")
+
+
+class HealthSettings(Section):
+    host: str = Field("127.0.0.1", min_length=1, description="the address at which workers show how they are")
 
 
 class PlaceSettings(Section):
@@ -249,6 +276,8 @@ class Settings(BaseSettings):
     payments: PaymentSettings = PaymentSettings()
     carrier: CarrierSettings = CarrierSettings()
     saga: SagaSettings = SagaSettings()
+    projector: ProjectorSettings = ProjectorSettings()
+    health: HealthSettings = HealthSettings()
     place: PlaceSettings = PlaceSettings()
 
     @classmethod
