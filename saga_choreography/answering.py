@@ -79,6 +79,9 @@ class Answering:
                 self._pause(full_jitter(attempt, 0.002, 0.1, random.random))
         raise Unavailable("Others stand in the way of answers again and again.")
 
+    def close(self) -> None:
+        self._transactions.close()
+
     def _attempt(self, given: Sequence[Given]) -> None:
         with self._transactions.begin() as work:
             deliberation = self._deliberation()

@@ -85,6 +85,7 @@ class Asker:
                     self._pulse.trip(error)
                     stop.wait(full_jitter(failures, 0.1, LONGEST_REST))
             self._drain()
+        self._answering.close()
 
     def _go_on(self, loop: _Loop) -> None:
         asked = self._claim(loop)

@@ -26,7 +26,8 @@ class Taken(NamedTuple):
 
     message: Message
     position: int | None
-    """None where nobody can tell: the mark's position then stays where it is."""
+    """Of an event that is heard. The mark's position follows nothing else: whatever a record that nobody looked into
+    says of itself, it can't make anybody pass over what comes after it."""
     event_type: str | None = None
     recorded: Recorded | None = None
     event: object = None
@@ -63,7 +64,7 @@ class Hearing:
         if name is None or position is None:
             return Taken(message, None, name, problem=_unreadable(NotOurs()))
         if position <= reached or name not in self._heard:
-            return Taken(message, position, name)
+            return Taken(message, None, name)
         try:
             event = recorded(message.headers, message.value)
             return Taken(message, position, name, event, self._decode(name, event.schema_version, event.body))

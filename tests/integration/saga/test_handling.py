@@ -5,7 +5,8 @@ Driven through the very transaction of the reactor, without Kafka, so that the z
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -26,6 +27,7 @@ from tests.support.saga.platform import World
 from tests.support.saga.shop import CODEC, Order
 
 PLACE = Partition("orders", 0)
+Reads = Callable[..., "Reader"]
 SET_MARK = """
     CREATE OR REPLACE FUNCTION set_mark(c text, t text, p integer, o bigint, e bigint) RETURNS void
     LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -52,6 +54,18 @@ class MarksApart(PostgresWork):
             raise RuntimeError("killed")
 
 
+@pytest.fixture
+def read(world: World) -> Iterator[Reads]:
+    with ExitStack() as stack:
+
+        def made(consumer: str, participant: Participant = INVENTORY) -> Reader:
+            reader = Reader(world, consumer, participant)
+            stack.callback(reader.transactions.close)
+            return reader
+
+        yield made
+
+
 # A decider that doesn't look whether it has acted already: what the marks have to make up for.
 FORGETFUL = replace(
     INVENTORY,
@@ -63,9 +77,9 @@ FORGETFUL = replace(
 )
 
 
-def test_a_zombie_is_stopped_before_it_has_any_effect(world: World, sku: str) -> None:
+def test_a_zombie_is_stopped_before_it_has_any_effect(world: World, sku: str, read: Reads) -> None:
     order, batch = heard(world, sku)
-    owner, zombie = Reader(world, "saga.fenced"), Reader(world, "saga.fenced")
+    owner, zombie = read("saga.fenced"), read("saga.fenced")
     assert owner.handle(batch).produced == 1
 
     with pytest.raises(Superseded):
@@ -74,13 +88,15 @@ def test_a_zombie_is_stopped_before_it_has_any_effect(world: World, sku: str) ->
     assert world.types(order) == ["order.placed", "inventory.reserved"]
 
 
-def test_without_compare_and_set_the_zombie_goes_back(world: World, sku: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_compare_and_set_the_zombie_goes_back(
+    world: World, sku: str, read: Reads, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The mutant: the mark falls behind, and what was handled long ago is handled again."""
     world.installation.query(SET_MARK)
     monkeypatch.setattr(transactions, "PostgresWork", WithoutCompareAndSet)
     _, early = heard(world, sku)
     _, late = heard(world, sku, offset=7)
-    owner, zombie = Reader(world, "saga.unfenced"), Reader(world, "saga.unfenced", FORGETFUL)
+    owner, zombie = read("saga.unfenced"), read("saga.unfenced", FORGETFUL)
     owner.handle([*early, *late])
 
     zombie.handle(early)
@@ -88,11 +104,13 @@ def test_without_compare_and_set_the_zombie_goes_back(world: World, sku: str, mo
     assert owner.transactions.read_marks([PLACE])[PLACE].offset < 8
 
 
-def test_marks_that_move_apart_from_the_effect_lose_it(world: World, sku: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_marks_that_move_apart_from_the_effect_lose_it(
+    world: World, sku: str, read: Reads, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The mutant: between the two the process is killed, and nobody ever handles the event."""
     order, batch = heard(world, sku)
     monkeypatch.setattr(transactions, "PostgresWork", MarksApart)
-    dying = Reader(world, "saga.dies")
+    dying = read("saga.dies")
 
     with pytest.raises(RuntimeError):
         dying.handle(batch)
@@ -106,9 +124,9 @@ def test_marks_that_move_apart_from_the_effect_lose_it(world: World, sku: str, m
     )
 
 
-def test_what_is_redelivered_is_not_even_decoded(world: World, sku: str) -> None:
+def test_what_is_redelivered_is_not_even_decoded(world: World, sku: str, read: Reads) -> None:
     order, batch = heard(world, sku)
-    reader = Reader(world, "saga.again")
+    reader = read("saga.again")
     kept = reader.handle(batch).kept
 
     again = Hearing(FORGETFUL, unreachable).take([each.message for each in batch], kept)
@@ -117,14 +135,14 @@ def test_what_is_redelivered_is_not_even_decoded(world: World, sku: str) -> None
     assert world.types(order) == ["order.placed", "inventory.reserved"]
 
 
-def test_stock_that_was_freed_before_it_was_set_aside_is_never_set_aside(world: World, sku: str) -> None:
+def test_stock_that_was_freed_before_it_was_set_aside_is_never_set_aside(world: World, sku: str, read: Reads) -> None:
     """Whatever turns the order of things round: what is undone stays undone."""
     order, placed = heard(world, sku, offset=1)
     world.shop.say(f"payment-{order.order_id}", refunded_nothing(order))
-    reader = Reader(world, "saga.reversed")
+    reader = read("saga.reversed")
 
     reader.handle([as_heard(world, f"payment-{order.order_id}", 0)])
-    done = reader.handle(placed, {PLACE: reader.transactions.read_marks([PLACE])[PLACE]._replace(position=0)})
+    done = reader.handle(placed, reader.transactions.read_marks([PLACE]))
 
     assert done.produced == 0
     assert world.types(order) == ["order.placed", "payment.refunded", "inventory.released"]

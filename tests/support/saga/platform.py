@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from confluent_kafka import Consumer, TopicPartition
+
 from eventing.kafka.topics import Topics
 from eventing.settings import KafkaSettings
 from tests.backing import Backing
@@ -18,7 +20,7 @@ from tests.support.relays.process import RelayProcess
 from tests.support.saga.process import SagaProcess
 from tests.support.saga.shop import CODEC, ENDS, Order, Shop
 
-PATIENCE = 60.0
+PATIENCE = 40.0
 PARTICIPANTS = ("inventory", "payment", "shipping", "order")
 CATEGORIES = ("order", "reservation", "payment", "shipment")
 
@@ -31,6 +33,8 @@ class World:
         self.shop = Shop(installation.postgres_url)
         self.running: list[SagaProcess] = []
         self._own = ExitStack()
+        self._offsets = Consumer({"bootstrap.servers": installation.kafka_bootstrap, "group.id": "offsets"})
+        self._own.callback(self._offsets.close)
         self.relay = self._own.enter_context(RelayProcess(installation.settings()))
 
     def start(self, *names: str, mutant: str = "none", **settings: str) -> SagaProcess:
@@ -122,24 +126,26 @@ class World:
         return [found[stream] for stream in wanted]
 
     def await_quiet(self, seconds: float = PATIENCE) -> None:
-        """Until nothing is owed and everything that was said has been heard."""
+        """Until nothing is owed, everything that was said is published, and everybody has heard and noted it."""
 
         def quiet() -> bool:
-            return not self.shop.query("SELECT FROM open_intents") and self.lag() == 0
+            return not self.shop.query("SELECT FROM open_intents") and self._all_is_heard()
 
         until(quiet, "nothing is owed and all is heard", seconds)
 
-    def lag(self) -> int:
-        """Events of orders that some participant has not heard or not noted yet, the last one's by its mark."""
-        rows = self.shop.query(
-            """
-            SELECT count(*) FROM unnest(%s::text[]) AS name
-            WHERE (SELECT max(position) FROM events WHERE split_part(stream, '-', 1) <> 'stock')
-                  > (SELECT coalesce(max(position), 0) FROM consumer_marks WHERE consumer = name)
-            """,
-            [f"saga.{name}" for name in PARTICIPANTS],
-        )
-        return int(rows[0][0])
+    def _all_is_heard(self) -> bool:
+        if self.installation.checkpoint() < self.installation.head():
+            return False
+        topic = self.installation.order_topic
+        ends = {
+            (f"saga.{name}", number): end
+            for number in range(PARTITIONS)
+            if (end := self._offsets.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1])
+            for name in PARTICIPANTS
+        }
+        rows = self.shop.query("SELECT consumer, partition, next_offset FROM consumer_marks WHERE topic = %s", topic)
+        marks = {(consumer, number): offset for consumer, number, offset in rows}
+        return all(marks.get(place) == end for place, end in ends.items())
 
     def complaints(self, orders: Iterable[Order]) -> list[str]:
         """What does not hold of orders that have all ended. Empty, if all does."""
