@@ -20,7 +20,7 @@ from typing import Final, Protocol
 from eventing.breaker import Breaker
 from eventing.consuming import BEGINNING, Mark, Message, Partition, Superseded
 from eventing.errors import Misconfigured, OrderloomError, Unavailable
-from projections.folding import Batch, fold_batch, ids_of
+from projections.folding import Batch, fold_batch, needed
 from projections.generations import Build
 from projections.hearing import Ear
 from projections.holding import Holding, leave_out
@@ -173,7 +173,7 @@ class Projection:
             return None
         takens = self._held.hear(self._ear)
         batch = Batch(events=len(takens), marks=self._held.marks_after(takens))
-        wanted = ids_of(takens)
+        wanted = needed(takens)
         bases = {one: found for one in wanted if (found := self._recent.get(one)) is not None}
         if missing := [one for one in wanted if one not in bases]:
             bases |= self._store.read(missing)
