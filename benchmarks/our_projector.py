@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -13,11 +14,14 @@ from benchmarks.contest import Contender, Sample, WrongResultError
 from eventing.consuming import Mark, Message, Partition
 from eventing.settings import Settings
 from projections import wiring
+from projections.consumer import Assigned, Consumer, Revoked
 from projections.generations import Build
-from projections.projector import Assigned, Consumer, Projection, Revoked
+from projections.projector import Projection
 from projections.read_model import ReadModel
 
 PATIENCE_SECONDS = 120
+UNREFRESHED = {"refresh_interval": "-1"}
+"""Of our indices and of our peers'."""
 
 
 class Timed:
@@ -41,7 +45,8 @@ class Timed:
 class OurProjector:
     def __init__(self, settings: Settings, model: ReadModel, decode: Any, heads: Mapping[Partition, int]) -> None:
         self._settings = settings
-        self._model = replace(model, settings={**model.settings, "refresh_interval": "-1"})
+        settled = {**model.settings, **UNREFRESHED} if model.store == "elasticsearch" else model.settings
+        self._model = replace(model, settings=settled)
         self._decode = decode
         self._heads = heads
         self._builds: list[Build] = []
@@ -50,8 +55,6 @@ class OurProjector:
         return Contender(name, self._run, self.check)
 
     async def _run(self, _: float) -> Sample:
-        import asyncio
-
         return await asyncio.to_thread(self.drain)
 
     def drain(self) -> Sample:
