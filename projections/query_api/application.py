@@ -118,13 +118,13 @@ class QueryApi:
         with suppress(OrderloomError):
             await self.progress.look()
         watching = (
-            self.progress.watch(),
-            self.staleness.watch(),
-            self.streams.watch(),
-            self.streams.keep_order(),
-            self.hear(),
+            self.progress.watch,
+            self.staleness.watch,
+            self.streams.watch,
+            self.streams.keep_order,
+            self.hear,
         )
-        tasks = [asyncio.create_task(task) for task in watching]
+        tasks = [asyncio.create_task(for_ever(watch)) for watch in watching]
         try:
             yield
         finally:
@@ -164,6 +164,16 @@ class QueryApi:
             Gauge(name, says, registry=registry).set_function(value)
         dropped = Counter("orderloom_live_dropped", "Live streams that were let go.", ("reason",), registry=registry)
         self.streams.dropped = lambda reason: dropped.labels(reason).inc()
+
+
+async def for_ever(watch: Callable[[], Awaitable[None]]) -> None:
+    """A fault of ours in one of them must not leave all requests waiting: it is logged, and watching goes on."""
+    while True:
+        try:
+            await watch()
+        except Exception:  # noqa: BLE001 - whatever it is, requests rely on those who watch
+            _log.exception("Something beside the requests has failed and is begun again.", action="queries.fault")
+            await asyncio.sleep(DEAF_SECONDS)
 
 
 def operations_on(ground: Ground) -> Sequence[Operation]:

@@ -196,7 +196,8 @@ async def _told(answer: Any) -> Any:
 def _explained() -> Iterator[None]:
     try:
         yield
-    except (RedisError, OSError, TimeoutError) as error:
+    except (RedisError, OSError, TimeoutError, RuntimeError) as error:
+        # RuntimeError is what uvloop says of a connection that was reset while nobody looked.
         raise NotServed(
             "The read models in Redis can't be reached: try again shortly.", code="read_model_unavailable"
         ) from error
