@@ -35,7 +35,10 @@ async def test_everything_about_an_order_can_be_read(api: QueryProcess, writer: 
     assert whole.json()["status"] == "confirmed"
     assert saga.json()["owed"] == []
     assert [event["type"] for event in history.json()["events"]] == [
-        "order.placed", "inventory.reserved", "payment.charged", "order.confirmed",
+        "order.placed",
+        "inventory.reserved",
+        "payment.charged",
+        "order.confirmed",
     ]
     assert before.json()["status"] == "placed"
     assert listed.json()["counts"] == {"orders": 1, "confirmed": 1}

@@ -15,9 +15,9 @@ from typing import Any
 from eventing.settings import read_settings
 from eventing.web import server
 from projections.query_api import wiring
-from projections.query_api.live import subscription
 from projections.query_api.answering.cache import Cache
 from projections.query_api.answering.progress import Progress
+from projections.query_api.live import subscription
 
 PR_SET_PDEATHSIG = 1
 

@@ -77,9 +77,7 @@ class Writer:
 
     async def append(self, stream: str, *events: Any, actor: str = "saga") -> str:
         new = [NewEvent(uuid4(), event) for event in events]
-        done = await self.store.append(
-            Append([StreamWrite(stream, ANY_VERSION, new)], Circumstances(uuid4(), actor))
-        )
+        done = await self.store.append(Append([StreamWrite(stream, ANY_VERSION, new)], Circumstances(uuid4(), actor)))
         assert isinstance(done, Appended)
         key = stream.partition("-")[2]
         return ConsistencyToken(TOPIC, partition_of(key, self._partitions), done.position).encode()
@@ -121,16 +119,18 @@ class Reader:
     """Somebody who asks, and who sends back what it has seen if it wants to."""
 
     def __init__(self, http: httpx.AsyncClient, token: str | None) -> None:
-        self._http = http
+        self.http = http
         self.headers = {} if token is None else {"authorization": f"Bearer {token}"}
 
-    async def get(self, path: str, *, seen: str | None = None, prefer: str | None = None, **query: Any) -> httpx.Response:
+    async def get(
+        self, path: str, *, seen: str | None = None, prefer: str | None = None, **query: Any
+    ) -> httpx.Response:
         headers = dict(self.headers)
         if seen is not None:
             headers["consistency-token"] = seen
         if prefer is not None:
             headers["prefer"] = prefer
-        return await self._http.get(path, headers=headers, params=query)
+        return await self.http.get(path, headers=headers, params=query)
 
 
 class QueryProcess:
@@ -161,7 +161,7 @@ async def query_api(platform: QueryPlatform, *, mutant: str = "none", **settings
     try:
         assert process.stdout is not None
         address = (await asyncio.wait_for(process.stdout.readline(), START_SECONDS)).decode().strip()
-        assert address.startswith("http://"), Path(log.name).read_text()
+        assert address.startswith("http://"), f"the query API did not start; {log.name} says why"
         api = QueryProcess(process, address, platform)
         async with api.http:
             yield api
