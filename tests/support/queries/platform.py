@@ -148,7 +148,7 @@ class QueryProcess:
 @asynccontextmanager
 async def query_api(platform: QueryPlatform, *, mutant: str = "none", **settings: str) -> AsyncIterator[QueryProcess]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
-    log = (platform.folder / f"queries-{random.randrange(10**9)}.log").open("wb")
+    log = (platform.folder / f"queries-{random.randrange(10**9)}.log").open("w+b")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -169,7 +169,10 @@ async def query_api(platform: QueryPlatform, *, mutant: str = "none", **settings
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
             await asyncio.wait_for(process.wait(), START_SECONDS)
+        log.seek(0)
+        faults = [line for line in log if b'.fault"' in line]
         log.close()
+    assert not faults, faults[0].decode()
 
 
 def ids(found: Sequence[dict[str, Any]]) -> list[str]:
