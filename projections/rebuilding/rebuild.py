@@ -122,12 +122,17 @@ class Rebuild:
             if left <= LITTLE:
                 break
         self.outside.workbench.finish(new.build)
+        if not new.store.keeps_marks:
+            self._tell_readers(new)
+        reach("rebuild.filled")
+        return new._replace(build=self.outside.lifecycle.follow(new.build))
+
+    def _tell_readers(self, new: Opened) -> None:
+        """Where they will find the build: whatever is in it is searchable now, and nobody else says so if all is quiet."""
         marks = new.marks(list(self.outside.history.ends().offsets))
         positions = {one: mark.position for one, mark in marks.items()}
         self.outside.board.publish(new.build, "applied", positions)
         self.outside.board.publish(new.build, "searchable", positions)
-        reach("rebuild.filled")
-        return new._replace(build=self.outside.lifecycle.follow(new.build))
 
     def _round(self, new: Opened) -> int:
         """Folds up to where history ends now; how many events came meanwhile."""
