@@ -8,10 +8,11 @@ projector that reads Kafka: it begins at the offset and passes by what lies at o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from eventing.consuming import Mark, Partition
 from projections.generations import Build
+from projections.ports import Stored
 from projections.read_model import Family, Heard
 
 Line = tuple[Sequence[Family], Heard, Partition]
@@ -48,6 +49,39 @@ class History(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Told(NamedTuple):
+    """An event that is not decoded until somebody wants it."""
+
+    key: str
+    position: int
+    type: str
+    row: tuple[Any, ...]
+
+
+class KeyedLog(Protocol):
+    """The event store, key by key."""
+
+    def keys(self, until: int) -> Iterator[tuple[str, Sequence[Told]]]:
+        """Each key with what is heard of it up to a position of the log."""
+        ...
+
+    def of(self, family: Family, keys: Sequence[str]) -> Mapping[str, Sequence[Told]]:
+        """All that there is of these keys."""
+        ...
+
+    def heard(self, told: Told) -> Heard:
+        """Raises `Unreadable`."""
+        ...
+
+
+class Mending(Protocol):
+    """Puts a document right in one build."""
+
+    def mend(self, document_id: str, found: Stored | None, wanted: Stored) -> bool:
+        """False if it is not as it was found any more; nothing is done then."""
+        ...
 
 
 class Lifecycle(Protocol):

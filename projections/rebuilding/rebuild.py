@@ -128,7 +128,7 @@ class Rebuild:
         return new._replace(build=self.outside.lifecycle.follow(new.build))
 
     def _tell_readers(self, new: Opened) -> None:
-        """Where they will find the build: whatever is in it is searchable now, and nobody else says so if all is quiet."""
+        """Whatever is in the build is searchable now, and nobody else would say so while all is quiet."""
         marks = new.marks(list(self.outside.history.ends().offsets))
         positions = {one: mark.position for one, mark in marks.items()}
         self.outside.board.publish(new.build, "applied", positions)

@@ -6,6 +6,7 @@ import gc
 import os
 import secrets
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import event_schemas
 from eventing.avro.codec import Codec
 from eventing.catalogue import Catalogue
+from eventing.consuming import Partition
 from eventing.crash_points import arm
 from eventing.errors import Misconfigured, Refusal
 from eventing.kafka.heads import Heads
@@ -25,14 +27,17 @@ from projections.generations import Build
 from projections.names import ElasticsearchNames, RedisNames
 from projections.read_model import ReadModel
 from projections.rebuilding.rebuild import Opened, Outside, Say, Step
-from projections.replay_ports import History
+from projections.rebuilding.verifying import Verifying
+from projections.replay_ports import History, Mending
 from projections.stores import board, elasticsearch_connecting, redis_connecting
 from projections.stores.desk import PostgresDesk
 from projections.stores.elasticsearch import ElasticsearchStore
 from projections.stores.elasticsearch_workbench import ElasticsearchWorkbench
 from projections.stores.kafka_history import KafkaHistory
+from projections.stores.keyed_history import KeyedHistory
 from projections.stores.lifecycle import PostgresLifecycle
 from projections.stores.log_history import LogHistory
+from projections.stores.mending import ElasticsearchMending, RedisMending
 from projections.stores.redis import RedisStore
 from projections.stores.redis_workbench import RedisWorkbench
 from projections.stores.showing import ElasticsearchShowing, RedisShowing
@@ -99,6 +104,38 @@ def open_build(settings: Settings, model: ReadModel, build: Build) -> Opened:
     return Opened(
         build, RedisStore(_redis(settings, STORE_PATIENCE), RedisNames(settings.redis.key_prefix), build), desk
     )
+
+
+@contextmanager
+def verification(
+    settings: Settings, model: ReadModel, outside: Outside, *, step: Step | None = None
+) -> Iterator[tuple[Verifying, Mending]]:
+    """Of the live build."""
+    live = next((build for build in outside.lifecycle.builds(model.name) if build.state == "live"), None)
+    if live is None:
+        raise Refusal(
+            f"{model.name} has no live build: run `orders projections rebuild {model.name}`.", code="no_build"
+        )
+    catalogue = Catalogue.discover(event_schemas)
+    opened = outside.open(live)
+    mending = _mending(settings, model, live)
+    try:
+        opened.store.demand(live.identity)
+        partitions = Counter(partition.topic for partition in outside.history.ends().offsets)
+        parked = opened.desk.parked([Partition(topic, n) for topic, count in partitions.items() for n in range(count)])
+        log = KeyedHistory(_url(settings), model, catalogue, Codec(catalogue).decode)
+        verifying = Verifying(model, opened, log, partitions, {one.key for one in parked}, step or outside.step)
+        yield verifying, mending
+    finally:
+        mending.close()
+        opened.close()
+
+
+def _mending(settings: Settings, model: ReadModel, live: Build) -> RedisMending | ElasticsearchMending:
+    if model.store == "elasticsearch":
+        client = elasticsearch_connecting.connect(settings.elasticsearch, patience=STORE_PATIENCE)
+        return ElasticsearchMending(client, ElasticsearchNames(settings.elasticsearch.index_prefix), live)
+    return RedisMending(_redis(settings, STORE_PATIENCE), RedisNames(settings.redis.key_prefix), live, model)
 
 
 def lease_name(model: ReadModel) -> str:
@@ -176,6 +213,10 @@ def _redis(settings: Settings, patience: float) -> Any:
 
 
 def _database(settings: Settings, *, patience: float = PATIENCE) -> Database:
+    return Database(_url(settings), application_name="orderloom rebuild", patience=patience)
+
+
+def _url(settings: Settings) -> str:
     if settings.postgres.url is None:
         raise Misconfigured("There is no address for Postgres: set ORDERS_POSTGRES__URL.")
-    return Database(settings.postgres.url.get_secret_value(), application_name="orderloom rebuild", patience=patience)
+    return settings.postgres.url.get_secret_value()
