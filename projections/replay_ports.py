@@ -117,6 +117,9 @@ class Lifecycle(Protocol):
 class Showing(Protocol):
     def shown(self, model: str) -> str | None: ...
     def show(self, build: Build) -> None: ...
+    def show_when_level(self, new: Build, live: Build) -> bool:
+        """False if the new build lacks what readers may have seen in the live one; nothing is switched then."""
+        ...
 
 
 class Curtain(Protocol):

@@ -31,6 +31,7 @@ from projections.replay_ports import Curtain, History, Lifecycle, Showing, Workb
 LITTLE: Final = 1_000
 """Events that projectors may be left to catch up with."""
 LOOK_SECONDS: Final = 0.05
+MOMENT_SECONDS: Final = 0.002
 SILENCE_SECONDS: Final = 5.0
 """Without anybody keeping the new build fresh, until that is said."""
 NOTICE_SECONDS: Final = 1.5
@@ -324,11 +325,21 @@ class Rebuild:
         return asked, sorted(suspects or ())
 
     def _switch(self, new: Opened) -> None:
+        """Readers see the old build until they see the new one, and both are kept fresh."""
+        live = _live(self.outside.lifecycle.builds(self.model.name))
         reach("rebuild.before_switch")
         build = self.outside.lifecycle.switch(new.build)
         reach("rebuild.switched")
-        self.outside.showing.show(build)
+        if live is None:
+            self.outside.showing.show(build)
+        else:
+            self._show_when_level(build, live)
         reach("rebuild.shown")
+
+    def _show_when_level(self, new: Build, live: Build) -> None:
+        while not self.outside.showing.show_when_level(new, live):
+            self.outside.demand()
+            self.outside.sleep(MOMENT_SECONDS)
 
     def _bury(self) -> None:
         """Takes away what nobody needs any more, once projectors have noticed that they need not keep it fresh."""

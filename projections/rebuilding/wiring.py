@@ -35,12 +35,12 @@ from projections.stores.elasticsearch import ElasticsearchStore
 from projections.stores.elasticsearch_workbench import ElasticsearchWorkbench
 from projections.stores.kafka_history import KafkaHistory
 from projections.stores.keyed_history import KeyedHistory
+from projections.stores.level_showing import LevelElasticsearchShowing, LevelRedisShowing
 from projections.stores.lifecycle import PostgresLifecycle
 from projections.stores.log_history import LogHistory
 from projections.stores.mending import ElasticsearchMending, RedisMending
 from projections.stores.redis import RedisStore
 from projections.stores.redis_workbench import RedisWorkbench
-from projections.stores.showing import ElasticsearchShowing, RedisShowing
 
 LEASE_TTL: Final = 5.0
 PATIENCE: Final = 30.0
@@ -201,9 +201,9 @@ def _store_tools(settings: Settings, model: ReadModel) -> tuple[Any, Any, Any]:
     if model.store == "elasticsearch":
         names = ElasticsearchNames(settings.elasticsearch.index_prefix)
         client = elasticsearch_connecting.connect(settings.elasticsearch, patience=STORE_PATIENCE)
-        return ElasticsearchShowing(client, names), ElasticsearchWorkbench(client, names, model), client
+        return LevelElasticsearchShowing(client, names), ElasticsearchWorkbench(client, names, model), client
     redis, keys = _redis(settings, STORE_PATIENCE), RedisNames(settings.redis.key_prefix)
-    return RedisShowing(redis, keys), RedisWorkbench(redis, keys), redis
+    return LevelRedisShowing(redis, keys), RedisWorkbench(redis, keys), redis
 
 
 def _redis(settings: Settings, patience: float) -> Any:

@@ -14,6 +14,8 @@ from uuid import UUID
 import psycopg
 
 from projections.read_model import ReadModel
+from projections.rebuilding.rebuild import Rebuild, Result
+from projections.rebuilding.wiring import workplace
 from projections.wiring import open_store
 from tests.support.read_models.platform import Platform, codec
 from tests.support.read_models.story import Told
@@ -26,26 +28,15 @@ _COPY = """
 
 def keep(platform: Platform, log: Iterable[Told]) -> None:
     """As appends leave it; the relay has published nothing of it yet."""
-    with psycopg.connect(platform.postgres_url, autocommit=True) as connection, connection.cursor() as cursor:
-        with cursor.copy(_COPY) as copy:
-            for told in log:
-                name, version, body = codec().encode(told.event)
-                copy.write_row(
-                    (
-                        told.position,
-                        told.at,
-                        UUID(int=told.position),
-                        UUID(int=2**64 + told.position),
-                        None,
-                        told.version,
-                        version,
-                        told.stream,
-                        name,
-                        "test",
-                        None,
-                        body,
-                    )
-                )
+    with (
+        psycopg.connect(platform.postgres_url, autocommit=True) as connection,
+        connection.cursor() as cursor,
+        cursor.copy(_COPY) as copy,
+    ):
+        for told in log:
+            name, version, body = codec().encode(told.event)
+            ids = UUID(int=told.position), UUID(int=2**64 + told.position), None
+            copy.write_row((told.position, told.at, *ids, told.version, version, told.stream, name, "test", None, body))
 
 
 def keep_and_publish(platform: Platform, log: Iterable[Told]) -> None:
@@ -130,3 +121,7 @@ def orders(platform: Platform, *arguments: str, mutant: str = "none", **settings
         return command.end()
 
 
+def rebuilt(platform: Platform, model: ReadModel, *, from_kafka: bool = False, in_place: bool = False) -> Result:
+    """As `orders projections rebuild` does it, in this process."""
+    with workplace(platform.settings, model, from_kafka=from_kafka) as place:
+        return Rebuild(model, place.outside, in_place=in_place).run()

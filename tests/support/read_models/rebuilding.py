@@ -8,11 +8,12 @@ from __future__ import annotations
 import ctypes
 import signal
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 from operations.cli import run
-from projections.rebuilding import rebuild
+from projections.rebuilding import rebuild, replaying
 from projections.stores import log_history
 
 PR_SET_PDEATHSIG = 1
@@ -27,11 +28,32 @@ def switch_before_caught_up() -> None:
 
     def await_nothing(self: Any, new: Any) -> None: ...
 
+    def show_at_once(self: Any, new: Any, live: Any) -> None:
+        self.outside.showing.show(new)
+
+    slow()
+
     setattr(rebuild.Rebuild, "fill", fill_once)  # noqa: B010 - it is no other method but a broken one
     setattr(rebuild.Rebuild, "await_freshness", await_nothing)  # noqa: B010
+    setattr(rebuild.Rebuild, "_show_when_level", show_at_once)  # noqa: B010
 
 
-MUTANTS: dict[str, Callable[[], None]] = {"none": lambda: None, "switch_before_caught_up": switch_before_caught_up}
+def slow() -> None:
+    """No mutant: it only takes its time, so that it can be met at work."""
+    write = replaying.Replay._write
+
+    def late(self: Any, *arguments: Any) -> None:
+        time.sleep(0.3)
+        write(self, *arguments)
+
+    setattr(replaying.Replay, "_write", late)  # noqa: B010
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "none": lambda: None,
+    "slow": slow,
+    "switch_before_caught_up": switch_before_caught_up,
+}
 
 
 def main() -> int:
