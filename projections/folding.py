@@ -43,6 +43,7 @@ class Batch:
     parked: list[ToPark] = field(default_factory=list)
     parked_keys: set[ParkedKey] = field(default_factory=set)
     """Keys of which something was parked here for the first time."""
+    events: int = 0
     stale: list[str] = field(default_factory=list)
     """Documents that turned out otherwise than they were folded here."""
 

@@ -27,6 +27,16 @@ PLANTED = [
     ("pure-decisions", "eventing/decider.py", "import eventing.settings"),
     ("pure-decisions", "command_service/aggregates/stock.py", "from fastapi import Request"),
     ("independent-aggregates", "command_service/aggregates/order.py", "import command_service.aggregates.stock"),
+    (
+        "independent-read-models",
+        "projections/read_models/sales_by_day.py",
+        "import projections.read_models.order_search",
+    ),
+    # a fold that asks its store, directly or by what it imports
+    ("pure-decisions", "projections/read_models/order_summary.py", "import redis"),
+    ("pure-decisions", "projections/read_model.py", "import projections.stores.redis"),
+    ("drivers-in-adapters", "projections/projector.py", "import elasticsearch"),
+    ("adapters-in-wiring", "projections/projector.py", "import projections.stores.redis"),
     ("drivers-in-adapters", "command_service/handling.py", "import psycopg"),
     ("drivers-in-adapters", "eventing/loading_planted.py", "import confluent_kafka"),
     ("adapters-in-wiring", "command_service/handling.py", "import eventing.postgres"),
