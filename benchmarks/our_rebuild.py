@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from benchmarks.contest import Contender, Sample, WrongResultError
 from eventing.settings import read_settings
 from projections.read_model import models_named
-from projections.rebuilding.rebuild import Outside, Rebuild
+from projections.rebuilding.outside import Outside
+from projections.rebuilding.rebuild import Rebuild
 from projections.rebuilding.wiring import quick_memory, workplace
 from projections.wiring import read_models
 

@@ -16,12 +16,16 @@ from typing import Final, NamedTuple
 import orjson
 
 from projections.ports import DocumentStore, Stored
+from projections.rebuilding.outside import Opened, Outside
 from projections.replay_ports import Answers
 
 WHOLE: Final = 20_000
 """Documents up to which all are compared."""
 RANGES: Final = 32
 RANGE: Final = 250
+TRIES: Final = 5
+"""Questions whose answers differ are asked again: orders come in between."""
+BETWEEN_SECONDS: Final = 0.05
 _HEX: Final = "0123456789abcdef"
 
 
@@ -86,3 +90,38 @@ def _ranges(live: DocumentStore, *, whole: bool, chance: random.Random) -> Itera
 
 def answered_otherwise(live: Answers, new: Answers) -> Sequence[str]:
     return [question for question in live if question in new and live[question] != new[question]]
+
+
+def compare(outside: Outside, live: Opened, new: Opened) -> Comparison:
+    """Builds of different generations look different on purpose: of those only what is missing counts."""
+    outside.step("compare", 0, None)
+    new.store.refresh()
+    live.store.refresh()
+    ours, theirs = outside.workbench.count(new.build), outside.workbench.count(live.build)
+    marks = new.marks(list(outside.history.ends().offsets))
+    settled = min((mark.position for mark in marks.values()), default=0)
+    chance = random.Random()  # noqa: S311 - a sample
+    compared, different, missing = compare_documents(
+        live.store, new.store, settled, whole=theirs <= WHOLE, chance=chance
+    )
+    if live.build.generation != new.build.generation:
+        return Comparison(theirs, ours, compared, [], missing, 0, [])
+    questions, otherwise = _ask(outside, live, new)
+    return Comparison(theirs, ours, compared, different, missing, questions, otherwise)
+
+
+def _ask(outside: Outside, live: Opened, new: Opened) -> tuple[int, Sequence[str]]:
+    """How many were asked, and which were answered otherwise each time."""
+    suspects: set[str] | None = None
+    asked = 0
+    for _ in range(TRIES):
+        live.store.refresh()
+        new.store.refresh()
+        theirs, ours = outside.workbench.answers(live.build), outside.workbench.answers(new.build)
+        asked = len(theirs)
+        found = set(answered_otherwise(theirs, ours))
+        suspects = found if suspects is None else suspects & found
+        if not suspects:
+            break
+        outside.sleep(BETWEEN_SECONDS)
+    return asked, sorted(suspects or ())

@@ -9,12 +9,12 @@ from eventing.consuming import Mark
 from projections.generations import Build
 from projections.ports import Lost
 from projections.read_model import ReadModel
-from projections.rebuilding.rebuild import Outside
+from projections.rebuilding.outside import Outside, live_of
 
 
 def plan(outside: Outside, model: ReadModel, *, in_place: bool, restart: bool) -> Mapping[str, Any]:
     builds = outside.lifecycle.builds(model.name)
-    live = next((build for build in builds if build.state == "live"), None)
+    live = live_of(builds)
     begun = None if restart else next((one for one in reversed(builds) if _can_go_on(outside, model, one)), None)
     ends = outside.history.ends()
     marks: Mapping[Any, Mark] = {}

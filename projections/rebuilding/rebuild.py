@@ -12,21 +12,20 @@ Rules:
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from eventing.consuming import Mark, Partition
 from eventing.crash_points import reach
 from eventing.errors import Misconfigured, Refusal, Unavailable
 from projections.generations import Build
-from projections.ports import Board, Desk, DocumentStore, Lost
+from projections.ports import Lost
 from projections.read_model import ReadModel
-from projections.rebuilding.comparing import WHOLE, Comparison, answered_otherwise, compare_documents
+from projections.rebuilding.comparing import Comparison, compare
+from projections.rebuilding.outside import Opened, Outside, live_of
 from projections.rebuilding.replaying import Replay
-from projections.replay_ports import Curtain, History, Lifecycle, Showing, Workbench, is_shown, lacking
+from projections.replay_ports import is_shown, lacking
 
 LITTLE: Final = 1_000
 """Events that projectors may be left to catch up with."""
@@ -36,43 +35,6 @@ SILENCE_SECONDS: Final = 5.0
 """Without anybody keeping the new build fresh, until that is said."""
 NOTICE_SECONDS: Final = 1.5
 """Projectors look every second which builds there are."""
-TRIES: Final = 5
-"""Questions whose answers differ are asked again: orders come in between."""
-
-Step = Callable[[str, int, int | None], None]
-"""What is done, how much of it, of how much."""
-Say = Callable[[str], None]
-
-
-class Opened(NamedTuple):
-    """A build with what it is reached by."""
-
-    build: Build
-    store: DocumentStore
-    desk: Desk
-
-    def marks(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:
-        return (self.store if self.store.keeps_marks else self.desk).marks(partitions)
-
-    def close(self) -> None:
-        self.store.close()
-        self.desk.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    lifecycle: Lifecycle
-    history: History
-    showing: Showing
-    curtain: Curtain
-    workbench: Workbench
-    board: Board
-    open: Callable[[Build], Opened]
-    demand: Callable[[], None]
-    """Raises where another process has taken this work over."""
-    step: Step = lambda _step, _done, _total: None
-    say: Say = lambda _sentence: None
-    sleep: Callable[[float], None] = time.sleep
 
 
 class Result(NamedTuple):
@@ -158,7 +120,7 @@ class Rebuild:
 
     def _unfinished(self, builds: Sequence[Build]) -> Build | None:
         """A build that is live and that readers do not see, because somebody died in between."""
-        live = _live(builds)
+        live = live_of(builds)
         shown = self.outside.showing.shown(self.model.name)
         if live is None or shown is None or is_shown(shown, live):
             return None
@@ -200,7 +162,7 @@ class Rebuild:
         return True
 
     def _begin(self, builds: Sequence[Build]) -> Opened:
-        live = _live(builds)
+        live = live_of(builds)
         if live is not None and live.generation == self.model.generation and live.digest != self.model.digest:
             raise Misconfigured(
                 f"{self.model.name} has another shape than its build {live.tag}, under the same generation: "
@@ -231,7 +193,7 @@ class Rebuild:
         if live is None:
             return None
         try:
-            comparison = self._compare(live, new)
+            comparison = compare(self.outside, live, new)
         except (Lost, Unavailable) as error:
             self.outside.say(f"The live build can't be compared: {error}")
             comparison = None
@@ -277,7 +239,7 @@ class Rebuild:
             live.close()
 
     def _live_one(self) -> Opened | None:
-        build = _live(self.outside.lifecycle.builds(self.model.name))
+        build = live_of(self.outside.lifecycle.builds(self.model.name))
         if build is None:
             return None
         opened = self.outside.open(build)
@@ -289,44 +251,9 @@ class Rebuild:
             return None
         return opened
 
-    def _compare(self, live: Opened, new: Opened) -> Comparison:
-        bench = self.outside.workbench
-        self.outside.step("compare", 0, None)
-        new.store.refresh()
-        live.store.refresh()
-        ours, theirs = bench.count(new.build), bench.count(live.build)
-        partitions = list(self.outside.history.ends().offsets)
-        settled = min((mark.position for mark in new.marks(partitions).values()), default=0)
-        same_kind = live.build.generation == new.build.generation
-        compared, different, missing = compare_documents(
-            live.store,
-            new.store,
-            settled,
-            whole=theirs <= WHOLE,
-            chance=random.Random(),  # noqa: S311 - a sample
-        )
-        questions, otherwise = self._ask(live, new) if same_kind else (0, [])
-        return Comparison(theirs, ours, compared, different if same_kind else [], missing, questions, otherwise)
-
-    def _ask(self, live: Opened, new: Opened) -> tuple[int, Sequence[str]]:
-        bench = self.outside.workbench
-        suspects: set[str] | None = None
-        asked = 0
-        for _ in range(TRIES):
-            live.store.refresh()
-            new.store.refresh()
-            theirs, ours = bench.answers(live.build), bench.answers(new.build)
-            asked = len(theirs)
-            found = set(answered_otherwise(theirs, ours))
-            suspects = found if suspects is None else suspects & found
-            if not suspects:
-                break
-            self.outside.sleep(LOOK_SECONDS)
-        return asked, sorted(suspects or ())
-
     def _switch(self, new: Opened) -> None:
         """Readers see the old build until they see the new one, and both are kept fresh."""
-        live = _live(self.outside.lifecycle.builds(self.model.name))
+        live = live_of(self.outside.lifecycle.builds(self.model.name))
         reach("rebuild.before_switch")
         build = self.outside.lifecycle.switch(new.build)
         reach("rebuild.switched")
@@ -356,7 +283,3 @@ class Rebuild:
         seconds = time.monotonic() - self._began
         build = next(one for one in self.outside.lifecycle.builds(self.model.name) if one.number == build.number)
         return Result(build, self.events, self.documents, seconds, self.resumed, finished_only, comparison)
-
-
-def _live(builds: Sequence[Build]) -> Build | None:
-    return next((build for build in builds if build.state == "live"), None)

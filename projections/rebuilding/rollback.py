@@ -8,7 +8,8 @@ from eventing.crash_points import reach
 from eventing.errors import Refusal, Unavailable
 from projections.generations import Build
 from projections.ports import Lost
-from projections.rebuilding.rebuild import LOOK_SECONDS, Opened, Outside
+from projections.rebuilding.outside import Opened, Outside, live_of
+from projections.rebuilding.rebuild import LOOK_SECONDS
 from projections.replay_ports import lacking
 
 WAIT_SECONDS: Final = 30.0
@@ -51,7 +52,7 @@ def _await_freshness(outside: Outside, old: Opened) -> None:
 
 def _behind(outside: Outside, old: Opened) -> int:
     """What was read to its end holds whatever had been published by then, also where its last event was long ago."""
-    live = next((one for one in outside.lifecycle.builds(old.build.model) if one.state == "live"), None)
+    live = live_of(outside.lifecycle.builds(old.build.model))
     if live is None:
         return 0
     opened = outside.open(live)

@@ -26,7 +26,7 @@ from eventing.settings import Settings
 from projections.generations import Build
 from projections.names import ElasticsearchNames, RedisNames
 from projections.read_model import ReadModel
-from projections.rebuilding.rebuild import Opened, Outside, Say, Step
+from projections.rebuilding.outside import Opened, Outside, Say, Step, live_of
 from projections.rebuilding.verifying import Verifying
 from projections.replay_ports import History, Mending
 from projections.stores import board, elasticsearch_connecting, redis_connecting
@@ -111,7 +111,7 @@ def verification(
     settings: Settings, model: ReadModel, outside: Outside, *, step: Step | None = None
 ) -> Iterator[tuple[Verifying, Mending]]:
     """Of the live build."""
-    live = next((build for build in outside.lifecycle.builds(model.name) if build.state == "live"), None)
+    live = live_of(outside.lifecycle.builds(model.name))
     if live is None:
         raise Refusal(
             f"{model.name} has no live build: run `orders projections rebuild {model.name}`.", code="no_build"

@@ -32,7 +32,13 @@ Row = tuple[Any, ...]
 
 class KeyedHistory:
     def __init__(self, url: str, model: ReadModel, catalogue: Catalogue, decode: Decode) -> None:
-        self._conninfo = conninfo(url, application_name="orderloom verify", statement_timeout="0", work_mem="64MB")
+        self._conninfo = conninfo(
+            url,
+            application_name="orderloom verify",
+            statement_timeout="0",
+            work_mem="64MB",
+            idle_in_transaction_session_timeout="60s",
+        )
         self._model = model
         self._decode = decode
         self._types = sorted(model.heard_by)
