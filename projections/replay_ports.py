@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from eventing.consuming import Mark, Partition
+from eventing.consuming import Mark, Message, Partition
+from eventing.parking import Cause, ParkedKey
 from projections.generations import Build
 from projections.ports import Stored
 from projections.read_model import Family, Heard
@@ -27,6 +28,14 @@ class Ends(NamedTuple):
     position: int
 
 
+class Broken(NamedTuple):
+    """An event that can't be read."""
+
+    key: ParkedKey
+    position: int
+    cause: Cause
+
+
 class Stretch(NamedTuple):
     """A piece of history, in the order of each partition."""
 
@@ -35,6 +44,7 @@ class Stretch(NamedTuple):
     """Where each partition stands when all of this is kept."""
     events: int
     """How many were passed, heard or not."""
+    broken: Sequence[Broken] = ()
 
 
 class History(Protocol):
@@ -45,10 +55,18 @@ class History(Protocol):
         ...
 
     def read(self, begin: Mapping[Partition, Mark], ends: Ends) -> Iterator[Stretch]:
-        """Raises `Unreadable` at what is no event."""
+        """Records that are no events of ours are passed by."""
         ...
 
     def close(self) -> None: ...
+
+
+class Originals(Protocol):
+    """Events as a relay publishes them, for those that have to be parked."""
+
+    def message(self, partition: Partition, position: int) -> Message:
+        """With an offset before all real ones, in the order of the log: which one it has in Kafka is not known here."""
+        ...
 
 
 class Told(NamedTuple):

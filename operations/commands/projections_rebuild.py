@@ -165,6 +165,8 @@ def _show(result: Result) -> None:
         f"{build.model} is answered from {build.tag}: {result.events:,} events, "
         f"{result.documents:,} documents written, {result.seconds:.1f} s, {rate:,.0f} events/s."
     )
+    if result.parked:
+        output.show(f"{result.parked} events can't be folded or wait behind such: `orders parked list`.")
     if (found := result.comparison) is None:
         return
     output.show(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from eventing.consuming import Mark, Partition
 from projections.generations import Build
 from projections.ports import Board, Desk, DocumentStore
-from projections.replay_ports import Curtain, History, Lifecycle, Showing, Workbench
+from projections.replay_ports import Curtain, History, Lifecycle, Originals, Showing, Workbench
 
 Step = Callable[[str, int, int | None], None]
 """What is done, how much of it, of how much."""
@@ -36,6 +36,7 @@ class Opened(NamedTuple):
 class Outside:
     lifecycle: Lifecycle
     history: History
+    originals: Originals
     showing: Showing
     curtain: Curtain
     workbench: Workbench

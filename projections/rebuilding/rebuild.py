@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from eventing.consuming import BEGINNING
 from eventing.crash_points import reach
 from eventing.errors import Misconfigured, Refusal, Unavailable
 from projections.generations import Build
@@ -41,6 +42,8 @@ class Result(NamedTuple):
     build: Build
     events: int
     documents: int
+    parked: int
+    """Events that can't be folded, and those that wait behind them."""
     seconds: float
     resumed: bool
     finished_only: bool
@@ -57,6 +60,7 @@ class Rebuild:
     accept_missing: bool = False
     events: int = 0
     documents: int = 0
+    parked: int = 0
     resumed: bool = False
     _began: float = field(default_factory=time.monotonic)
 
@@ -103,7 +107,11 @@ class Rebuild:
         ends = history.ends()
         marks = new.marks(list(ends.offsets))
         total = history.length(marks, ends)
-        replay = Replay(new.store, new.desk, marks, may_write=outside.demand)
+        # What is not marked yet has to be known as well: keys that are parked there wait.
+        known = {one: marks.get(one, BEGINNING) for one in ends.offsets}
+        replay = Replay(
+            new.store, new.desk, outside.originals, known, is_fresh=not self.resumed, may_write=outside.demand
+        )
         done = 0
         try:
             for stretch in history.read(marks, ends):
@@ -115,6 +123,7 @@ class Rebuild:
         finally:
             replay.close()
         self.documents += replay.documents
+        self.parked += replay.parked
         outside.step("fold", total, total)
         return history.length(new.marks(list(ends.offsets)), history.ends())
 
@@ -282,4 +291,4 @@ class Rebuild:
     def _result(self, build: Build, comparison: Comparison | None, *, finished_only: bool) -> Result:
         seconds = time.monotonic() - self._began
         build = next(one for one in self.outside.lifecycle.builds(self.model.name) if one.number == build.number)
-        return Result(build, self.events, self.documents, seconds, self.resumed, finished_only, comparison)
+        return Result(build, self.events, self.documents, self.parked, seconds, self.resumed, finished_only, comparison)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from eventing.consuming import Mark, Partition
-from eventing.errors import Misconfigured
+from eventing.errors import Misconfigured, Unreadable
 from eventing.partitioning import partition_of
 from projections.folding import ABSENT, Folded
 from projections.ports import Stored
@@ -158,8 +158,10 @@ class Verifying:
     def _folded(self, family: Family, told: Sequence[Told], bound: int) -> Stored:
         folded = Folded(family, Partition(family.topic, 0), ABSENT, ABSENT)
         for one in told:
-            if one.position <= bound and family in self.model.heard_by.get(one.type, ()):
-                fold_one(folded, family, self.log.heard(one))
+            if one.position > bound or family not in self.model.heard_by.get(one.type, ()):
+                continue
+            if (cause := fold_one(folded, family, self.log.heard(one))) is not None:
+                raise Unreadable(f"Position {one.position} can't be folded: {cause.sentence}")
         return folded.now
 
     def _bound(self, family: Family, key: str, applied: Mapping[Partition, Mark]) -> int:

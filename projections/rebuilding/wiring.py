@@ -39,6 +39,7 @@ from projections.stores.level_showing import LevelElasticsearchShowing, LevelRed
 from projections.stores.lifecycle import PostgresLifecycle
 from projections.stores.log_history import LogHistory
 from projections.stores.mending import ElasticsearchMending, RedisMending
+from projections.stores.originals import LogOriginals
 from projections.stores.redis import RedisStore
 from projections.stores.redis_workbench import RedisWorkbench
 
@@ -78,13 +79,15 @@ def assemble(
 ) -> Outside:
     lifecycle = PostgresLifecycle(_database(settings), model.name, lease_name(model), lambda: tenure.epoch)
     history = _history(settings, model, from_kafka=from_kafka)
+    originals = LogOriginals(_database(settings))
     showing, bench, bench_client = _store_tools(settings, model)
     positions = board.RedisBoard(_redis(settings, board.PATIENCE), RedisNames(settings.redis.key_prefix))
-    for one in (lifecycle, history, bench_client, positions):
+    for one in (lifecycle, history, originals, bench_client, positions):
         stack.callback(one.close)
     return Outside(
         lifecycle=lifecycle,
         history=history,
+        originals=originals,
         showing=showing,
         curtain=bench,
         workbench=bench,

@@ -11,12 +11,13 @@ from confluent_kafka import KafkaException, TopicPartition
 
 from eventing.cloudevents import NotOurs
 from eventing.consuming import BEGINNING, Mark, Message, Partition
-from eventing.errors import Misconfigured, Unavailable, Unreadable
+from eventing.errors import Misconfigured, Unavailable
 from eventing.kafka.heads import Heads
+from eventing.parking import ParkedKey
 from eventing.postgres.database import Database
 from projections.hearing import Decode, Ear
 from projections.read_model import ReadModel
-from projections.replay_ports import Ends, Line, Stretch
+from projections.replay_ports import Broken, Ends, Line, Stretch
 
 AT_ONCE: Final = 20_000
 PATIENCE: Final = 10.0
@@ -59,9 +60,9 @@ class KafkaHistory:
         open_ones = {one for one, end in ends.offsets.items() if marks[one].offset < end}
         with closing(self._client(marks, open_ones)) as client:
             while open_ones:
-                lines, passed = self._stretch(self._take(client), ends, marks)
+                lines, passed, broken = self._stretch(self._take(client), ends, marks)
                 open_ones = {one for one in open_ones if marks[one].offset < ends.offsets[one]}
-                yield Stretch(lines, dict(marks), passed)
+                yield Stretch(lines, dict(marks), passed, broken)
         # What was read to its end holds all that had been published, however long ago its last event was.
         final = {one: Mark(mark.offset, max(mark.position, ends.position)) for one, mark in marks.items()}
         if final != begin:
@@ -99,8 +100,11 @@ class KafkaHistory:
         except KafkaException as error:
             raise Unavailable(f"Kafka: {error.args[0].str()}.") from error
 
-    def _stretch(self, raws: Sequence[Any], ends: Ends, marks: dict[Partition, Mark]) -> tuple[Sequence[Line], int]:
+    def _stretch(
+        self, raws: Sequence[Any], ends: Ends, marks: dict[Partition, Mark]
+    ) -> tuple[Sequence[Line], int, Sequence[Broken]]:
         lines: list[Line] = []
+        broken: list[Broken] = []
         passed = 0
         for raw in raws:
             if (error := raw.error()) is not None:
@@ -110,20 +114,20 @@ class KafkaHistory:
             if offset >= ends.offsets[partition]:
                 continue
             passed += 1
-            position = self._hear(raw, partition, mark, lines)
+            position = self._hear(raw, partition, mark, lines, broken)
             marks[partition] = Mark(offset + 1, max(mark.position, position))
-        return lines, passed
+        return lines, passed, broken
 
-    def _hear(self, raw: Any, partition: Partition, mark: Mark, lines: list[Line]) -> int:
-        message = Message(partition, raw.offset(), "", raw.value() or b"", raw.headers() or [])
-        taken = self._ear.take(message)
+    def _hear(self, raw: Any, partition: Partition, mark: Mark, lines: list[Line], broken: list[Broken]) -> int:
+        key = (raw.key() or b"").decode("utf-8", "replace")
+        taken = self._ear.take(Message(partition, raw.offset(), key, raw.value() or b"", raw.headers() or []))
         if taken.position is None or (taken.cause is not None and taken.cause.code == NotOurs.code):
             return 0  # no event of the log: nothing can be folded of it
-        if taken.cause is not None:
-            where = f"Offset {message.offset} of {partition.topic}/{partition.number}"
-            raise Unreadable(f"{where} can't be read: {taken.cause.sentence}")
-        if taken.heard is not None and taken.position > mark.position:
-            lines.append((taken.families, taken.heard, partition))
+        if taken.position > mark.position:
+            if taken.cause is not None:
+                broken.append(Broken(ParkedKey(partition, key), taken.position, taken.cause))
+            elif taken.heard is not None:
+                lines.append((taken.families, taken.heard, partition))
         return taken.position
 
 

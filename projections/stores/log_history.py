@@ -7,15 +7,18 @@ leaves the database.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from eventing.consuming import BEGINNING, Mark, Partition
+from eventing.errors import OrderloomError
 from eventing.kafka.heads import Heads
+from eventing.parking import Cause, ParkedKey
 from eventing.partitioning import partition_of
 from eventing.postgres.database import Database
+from eventing.streams import key_of
 from projections.hearing import Decode
 from projections.read_model import Heard, ReadModel, at_text
-from projections.replay_ports import Ends, Line, Stretch
+from projections.replay_ports import Broken, Ends, Line, Stretch
 
 RANGE: Final = 20_000
 """Positions a stretch."""
@@ -56,20 +59,25 @@ class LogHistory:
         while after < ends.position:
             until = min(after + self._range, ends.position)
             rows = self._database.query(_READ, (after, until, self._types))
-            lines = [self._line(row, counts) for row in rows]
-            yield Stretch(lines, _marks(begin, ends, until), until - after)
+            broken: list[Broken] = []
+            lines = [line for row in rows if (line := self._line(row, counts, broken)) is not None]
+            yield Stretch(lines, _marks(begin, ends, until), until - after, broken)
             after = until
 
     def close(self) -> None:
         self._database.close()
 
-    def _line(self, row: tuple[object, ...], counts: Mapping[str, int]) -> Line:
+    def _line(self, row: tuple[Any, ...], counts: Mapping[str, int], broken: list[Broken]) -> Line | None:
         name, schema_version, body, stream, version, position, at = row
-        families = self._model.heard_by[name]  # type: ignore[index]
-        event = self._decode(name, schema_version, body)  # type: ignore[arg-type]
-        heard = Heard(event, stream, version, position, at_text(at))  # type: ignore[arg-type]
-        topic = families[0].topic
-        return families, heard, Partition(topic, partition_of(heard.key, counts[topic]))
+        families = self._model.heard_by[name]
+        topic, key = families[0].topic, key_of(stream)
+        partition = Partition(topic, partition_of(key, counts[topic]))
+        try:
+            event = self._decode(name, schema_version, body)
+        except OrderloomError as error:
+            broken.append(Broken(ParkedKey(partition, key), position, Cause(error.code, str(error))))
+            return None
+        return families, Heard(event, stream, version, position, at_text(at)), partition
 
 
 def _after(begin: Mapping[Partition, Mark], ends: Ends) -> int:

@@ -184,3 +184,35 @@ def progress(platform: Platform) -> int:
     with platform.redis() as client:
         kept = client.hgetall(f"{platform.prefix}:read:{{order_summary:g1-1}}:applied")
     return min((int(mark.split()[1]) for mark in dict(kept).values()), default=0)
+
+
+@pytest.mark.parametrize("from_kafka", [False, True], ids=["store", "kafka"])
+@BOTH
+def test_what_cannot_be_folded_is_parked_and_can_be_tried_again(
+    platform: Platform, model: ReadModel, from_kafka: bool, start_projector: StartProjector
+) -> None:
+    log = tell(20, orders=20)
+    victim = next(one for one in reversed(log) if one.type == "order.confirmed").key
+    lost = next(one for one in log if one.key == victim and one.type == "order.placed")
+    keep_and_publish(platform, [one for one in log if one is not lost])
+
+    result = rebuilt(platform, model, from_kafka=from_kafka)
+
+    wanted = expected(log)[model.name].documents
+    del wanted[victim]
+    assert platform.shown(model).documents == wanted
+    waiting = [one.position for one in log if one.key == victim and one.type in model.heard_by and one is not lost]
+    kept = platform.query(
+        "SELECT position FROM parked_events WHERE consumer = %s ORDER BY kafka_offset", result.build.consumer
+    )
+    assert [position for (position,) in kept] == waiting
+    assert result.parked == len(waiting)
+
+    with start_projector(platform, model.name):
+        assert orders(platform, "parked", "retry", "--key", victim, "--reason", "look again")[0] == 0
+        until(lambda: tried(platform, victim) > 1, "the projector has tried it again")
+    assert platform.shown(model).documents == wanted
+
+
+def tried(platform: Platform, key: str) -> int:
+    return int(platform.query("SELECT max(attempts) FROM parked_events WHERE key = %s", key)[0][0])

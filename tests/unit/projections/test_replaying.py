@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventing.consuming import Mark, Partition, Superseded
-from projections.ports import Change, Outcome, Stored
+from eventing.consuming import Mark, Message, Partition, Superseded
+from projections.ports import Change, Outcome, Stored, ToPark
 from projections.read_model import ReadModel
-from projections.rebuilding.replaying import Replay, Unfoldable
+from projections.rebuilding.replaying import Replay
 from projections.replay_ports import Stretch
 from projections.wiring import read_models
 from tests.support.read_models.folds import partition
@@ -48,6 +48,25 @@ class Kept:
         return Outcome(overtaken)
 
 
+class Desk:
+    def __init__(self) -> None:
+        self.kept: list[ToPark] = []
+
+    def parked(self, partitions: Sequence[Partition]) -> frozenset[Any]:
+        return frozenset()
+
+    def keep(self, moves: Sequence[Any], parked: Sequence[ToPark]) -> None:
+        self.kept += parked
+
+
+class Originals:
+    def message(self, partition: Partition, position: int) -> Message:
+        return Message(partition, position, LOG[position - 1].key, b"", [])
+
+
+NOBODY, ORIGINALS = Desk(), Originals()
+
+
 def stretch(model: ReadModel, log: Sequence[Told]) -> Stretch:
     lines = [(model.heard_by[one.type], one.heard(), partition(one)) for one in log if one.type in model.heard_by]
     marks = {partition(one): Mark(0, log[-1].position) for one in log if one.topic in model.topics}
@@ -55,7 +74,7 @@ def stretch(model: ReadModel, log: Sequence[Told]) -> Stretch:
 
 
 def replay(store: Kept, model: ReadModel, stretches: Sequence[Sequence[Told]], **more: Any) -> None:
-    replaying = Replay(store, None, store.marks, **more)  # type: ignore[arg-type]
+    replaying = Replay(store, NOBODY, ORIGINALS, store.marks, **more)  # type: ignore[arg-type]
     for log in stretches:
         replaying.feed(stretch(model, log))
     replaying.settle()
@@ -90,17 +109,29 @@ def test_a_document_that_is_remembered_is_not_read_back() -> None:
     assert forgetting.reads > 2 * remembering.reads
 
 
-def test_an_event_that_cannot_be_folded_is_named() -> None:
+def test_what_cannot_be_folded_waits_with_all_that_follows_it_and_other_keys_flow() -> None:
     model = next(model for model in MODELS if model.name == "order_summary")
-    without_beginning = [one for one in LOG if one.type != "order.placed"]
-    with pytest.raises(Unfoldable, match=r"position \d+"):
-        replay(Kept(), model, [without_beginning])
+    victim = LOG[-1].key
+    lacking = [one for one in LOG if not (one.key == victim and one.type == "order.placed")]
+    store, desk = Kept(), Desk()
+    replaying = Replay(store, desk, ORIGINALS, {})  # type: ignore[arg-type]
+    for at in range(0, len(lacking), 30):
+        replaying.feed(stretch(model, lacking[at : at + 30]))
+    replaying.settle()
+    replaying.close()
+
+    wanted = dict(expected(LOG)[model.name].documents)
+    del wanted[victim]
+    assert store.documents == wanted
+    waiting = [one.position for one in lacking if one.key == victim and one.type in model.heard_by]
+    assert [one.position for one in desk.kept] == waiting
+    assert [one.cause.code for one in desk.kept[:2]] == ["missing_predecessor", "queued_behind"]
 
 
 def test_who_is_overtaken_gives_up() -> None:
     model = next(model for model in MODELS if model.name == "order_summary")
     store = Kept()
-    replaying = Replay(store, None, {})  # type: ignore[arg-type]
+    replaying = Replay(store, NOBODY, ORIGINALS, {})  # type: ignore[arg-type]
     replaying.feed(stretch(model, LOG[:100]))
     replaying.settle()
     for one, kept in store.documents.items():
