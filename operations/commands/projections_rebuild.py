@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -140,11 +140,26 @@ def _plan(settings: Settings, model: ReadModel, *, from_kafka: bool, in_place: b
         return dict(plan(outside, model, in_place=in_place, restart=restart))
 
 
+_WORDS: Final = {
+    "live": "live now",
+    "documents": "documents in it",
+    "head": "the log ends at",
+    "to_fold": "events to fold",
+    "goes_on_with": "goes on with",
+    "new_build": "new build",
+    "taken_away": "taken away",
+    "kept_for_rollback": "kept for rollback",
+}
+
+
 def _show_plan(plan: dict[str, Any], *, json: bool) -> None:
     if json:
         output.show_json(plan)
-    else:
-        output.show_table(("", plan["model"]), [(name, value) for name, value in plan.items() if name != "model"])
+        return
+    taken_away = ", ".join(plan["taken_away"])
+    values = {**plan, "taken_away": taken_away or None}
+    rows = [(words, "nothing" if values[name] is None else values[name]) for name, words in _WORDS.items()]
+    output.show_table(("", plan["model"]), rows)
 
 
 def _told(result: Result) -> dict[str, Any]:
