@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from eventing.errors import OrderloomError
-from operations.demo.children import Child, finished
+from operations.demo.children import finished
 from operations.demo.outsiders import projection_lag, set_faults
-from operations.demo.stage import Stage
+from operations.demo.stage import Service, Stage
 
 BEFORE: Final = 3.0
 BETWEEN: Final = 4.0
@@ -102,7 +102,7 @@ class Play:
         self._tell(f"The read model {REBUILT} is folded anew from the log, beside the live one, and switched to.")
         finished(self._stage, "projections", "rebuild", REBUILT, "--quiet")
 
-    def _leader(self) -> Child:
+    def _leader(self) -> Service:
         from operations.relay_status import read_status
 
         url = self._stage.settings.postgres.url

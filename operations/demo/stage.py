@@ -8,17 +8,25 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from eventing.settings import Settings
 from operations.demo.board import Board
 from operations.demo.screen import Screen
 from operations.resolve import PLACES
 
-if TYPE_CHECKING:
-    from operations.demo.children import Child
-
 A_DAY: Final = 24 * 60
+
+
+class Service(Protocol):
+    """A process that a scene may kill."""
+
+    name: str
+
+    @property
+    def pid(self) -> int: ...
+    def kill(self) -> None: ...
+    def start_again(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -33,7 +41,7 @@ class Stage:
     query_api: str = ""
     payments: str = ""
     carrier: str = ""
-    relays: list[Child] = field(default_factory=list)
+    relays: list[Service] = field(default_factory=list)
     projector: str = ""
     """Where its metrics are."""
     proofs: list[str] = field(default_factory=list)
