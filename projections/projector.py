@@ -11,19 +11,22 @@ A store that does not answer pauses this projection alone: it holds its batch, s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
-from typing import Final, Protocol
+from typing import Final
+
+import structlog
 
 from eventing.breaker import Breaker
-from eventing.consuming import BEGINNING, Mark, Message, Partition, Superseded
+from eventing.consuming import BEGINNING, Mark, Partition, Superseded
 from eventing.errors import Misconfigured, OrderloomError, Unavailable
-from eventing.parking import ParkedKey
-from projections.folding import Batch, fold_batch, ids_of
+from projections.consumer import Consumer, OpenConsumer
+from projections.folding import Batch, fold_batch, needed
 from projections.generations import Build
-from projections.hearing import Ear, Taken
+from projections.hearing import Ear
+from projections.holding import Holding, leave_out
 from projections.keeping import Keeper, Kept
 from projections.ports import Desk, DocumentStore, Lost
 from projections.read_model import ReadModel
@@ -31,6 +34,8 @@ from projections.recent import Recent
 from projections.refreshing import Refresher
 from projections.retrying import Retrying
 from projections.standing import Standing
+
+log = structlog.get_logger()
 
 IDLE_SECONDS: Final = 0.1
 """How long one look at Kafka waits for a message; it ends with the first one."""
@@ -40,20 +45,6 @@ TOLD_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 0.5
 REVOKE_SECONDS: Final = 15.0
 """How long whoever takes a partition over may have to wait for a batch that is being written."""
-
-
-class Consumer(Protocol):
-    def take(self, seconds: float, most: int) -> Sequence[Message]: ...
-    def pause(self, partitions: Sequence[Partition]) -> None: ...
-    def resume(self, partitions: Sequence[Partition]) -> None: ...
-    def told(self, marks: Mapping[Partition, Mark]) -> None: ...
-    def close(self) -> None: ...
-
-
-Assigned = Callable[[Sequence[Partition]], Mapping[Partition, Mark]]
-Revoked = Callable[[Sequence[Partition]], None]
-OpenConsumer = Callable[[str, Sequence[str], Assigned, Revoked], Consumer]
-"""Group, topics, and whom to ask when partitions come and go."""
 
 
 @dataclass(slots=True)
@@ -113,6 +104,10 @@ class Projection:
             except OrderloomError as error:
                 self._stumble(error)
                 stop.wait(self._rest())
+            except Exception as error:  # a mistake of ours ends neither this model for good nor the others
+                log.exception("A projection broke", action="projection_broke", model=self.model.name)
+                self.standing.trip("failed", error)
+                stop.wait(FAILED_SECONDS)
         if self._refresher:
             self._refresher.stop()
         self._writer.shutdown()
@@ -122,13 +117,8 @@ class Projection:
 
     def _begin(self) -> None:
         self._recent.clear()
-        self._kept: dict[Partition, Mark] = {}
-        self._ahead: dict[Partition, Mark] = {}
-        """Marks as they will be when everything that was folded is kept."""
-        self._behind: list[Message] = []
-        """Taken, and not yet given to the store."""
+        self._held = Holding()
         self._writing: Writing | None = None
-        self._parked: set[ParkedKey] = set()
         self._is_paused = False
         self._told_at = self._retry_at = 0.0
 
@@ -146,7 +136,7 @@ class Projection:
 
     def _step(self, consumer: Consumer) -> None:
         waits = 0.0 if self._writing and self._writing.future else IDLE_SECONDS
-        self._behind += consumer.take(waits, max(1, self._most - len(self._behind)))
+        self._held.behind += consumer.take(waits, max(1, self._most - len(self._held.behind)))
         if self._breaker.is_resting:
             return
         try:
@@ -166,56 +156,33 @@ class Projection:
         if self._writing and self._writing.future is None:
             self._submit(self._writing.batch)
             self._join()
-        folded = self._fold(self._behind)
+        batch = self._fold()
         if not self._join():
-            folded = self._fold(self._behind)
-        if folded is not None:
-            batch, takens = folded
-            self._behind = []
+            batch = self._fold()
+        if batch is not None:
             self._remember(batch)
-            self.standing.events += takens
             self._submit(batch)
 
-    def _fold(self, messages: Sequence[Message]) -> tuple[Batch, int] | None:
-        if not messages:
+    def _fold(self) -> Batch | None:
+        if not self._held.behind:
             return None
-        batch, takens = Batch(), self._hear(messages)
-        wanted = ids_of(takens)
+        takens = self._held.hear(self._ear)
+        batch = Batch(events=len(takens), marks=self._held.marks_after(takens))
+        wanted = needed(takens)
         bases = {one: found for one in wanted if (found := self._recent.get(one)) is not None}
         if missing := [one for one in wanted if one not in bases]:
             bases |= self._store.read(missing)
-        fold_batch(batch, takens, bases, self._parked)
-        self._mark(batch, messages, takens)
-        return batch, len(takens)
-
-    def _hear(self, messages: Sequence[Message]) -> list[Taken]:
-        """What lies beyond the mark of its partition; what a relay or a rebalance brought twice is passed over."""
-        reached = {partition: mark.position for partition, mark in self._ahead.items()}
-        takens: list[Taken] = []
-        for message in messages:
-            taken = self._ear.take(message)
-            if taken.position is not None:
-                if taken.position <= reached.get(message.partition, 0):
-                    continue
-                reached[message.partition] = taken.position
-            takens.append(taken)
-        return takens
-
-    def _mark(self, batch: Batch, messages: Sequence[Message], takens: Sequence[Taken]) -> None:
-        """Events that nobody hears move the marks as well: those who wait for them are not kept waiting."""
-        offsets = {message.partition: message.offset + 1 for message in messages}
-        positions = {taken.message.partition: taken.position for taken in takens if taken.position is not None}
-        for partition, offset in offsets.items():
-            before = self._ahead.get(partition, BEGINNING).position
-            batch.marks[partition] = Mark(offset, positions.get(partition) or before)
+        fold_batch(batch, takens, bases, self._held.parked)
+        return batch
 
     def _remember(self, batch: Batch) -> None:
-        self._ahead.update(batch.marks)
+        self._held.folded(batch)
+        self.standing.events += batch.events
         for one, folded in batch.documents.items():
             self._recent.keep(one, folded.partition, folded.now)
 
     def _submit(self, batch: Batch) -> None:
-        self._writing = Writing(batch, self._writer.submit(self._keeper.keep, batch, dict(self._kept)))
+        self._writing = Writing(batch, self._writer.submit(self._keeper.keep, batch, dict(self._held.kept)))
 
     def _join(self) -> bool:
         """Waits for what is being written. False if what was folded meanwhile has to be folded again."""
@@ -225,8 +192,8 @@ class Projection:
         writing.future = None
         kept = future.result()
         self._writing = None
-        self._kept.update(kept.marks)
-        self._parked |= kept.parked_keys
+        self._held.kept.update(kept.marks)
+        self._held.parked |= kept.parked_keys
         self._recent.forget(kept.stale)
         self._publish(kept)
         return kept.went_smoothly
@@ -236,9 +203,9 @@ class Projection:
         standing.taken_over(kept.marks)
         standing.documents += kept.documents
         standing.parked += kept.parked
-        standing.parked_keys = len(self._parked)
+        standing.parked_keys = len(self._held.parked)
         standing.hits, standing.misses = self._recent.hits, self._recent.misses
-        self._show({partition: mark.position for partition, mark in kept.marks.items()})
+        self._show(_positions(kept.marks))
 
     def _show(self, applied: Mapping[Partition, int]) -> None:
         if self._refresher:
@@ -248,26 +215,24 @@ class Projection:
 
     def _retry_parked(self) -> None:
         """What an operator wants to be tried again; only while nothing else is under way."""
-        if not self._parked or self._writing or time.monotonic() < self._retry_at:
+        if not self._held.parked or self._writing or time.monotonic() < self._retry_at:
             return
         self._retry_at = time.monotonic() + RETRY_SECONDS
-        held = list(self._kept)
+        held = self._held.partitions
         self._recent.forget(self._retrying.carry_out(held))
-        self._parked = set(self._desk.parked(held))
-        self.standing.parked_keys = len(self._parked)
-        self._show({partition: mark.position for partition, mark in self._kept.items()})
+        self._held.parked = set(self._desk.parked(held))
+        self.standing.parked_keys = len(self._held.parked)
+        self._show(_positions(self._held.kept))
 
     def _assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:
         keeper_of_marks = self._store if self._store.keeps_marks else self._desk
         found = keeper_of_marks.marks(partitions)
         marks = {partition: found.get(partition, BEGINNING) for partition in partitions}
-        self._parked |= self._desk.parked(partitions)
-        self._kept.update(marks)
-        self._ahead.update(marks)
+        self._held.take_over(marks, self._desk.parked(partitions))
         self._is_paused = False  # those that have come are not
         self.standing.taken_over(marks)
-        self.standing.parked_keys = len(self._parked)
-        self._show({partition: mark.position for partition, mark in marks.items()})
+        self.standing.parked_keys = len(self._held.parked)
+        self._show(_positions(marks))
         return marks
 
     def _revoked(self, partitions: Sequence[Partition]) -> None:
@@ -276,14 +241,10 @@ class Projection:
         try:
             self._await_writing()
         finally:
-            self._behind = [message for message in self._behind if message.partition not in gone]
+            self._held.give_up(gone)
             if self._writing:
-                _leave_out(self._writing.batch, gone)
+                leave_out(self._writing.batch, gone)
             self._recent.forget_partitions(gone)
-            self._parked = {key for key in self._parked if key.partition not in gone}
-            for partition in gone:
-                self._kept.pop(partition, None)
-                self._ahead.pop(partition, None)
             self.standing.given_up(gone)
             if self._refresher:
                 self._refresher.forget(gone)
@@ -306,16 +267,16 @@ class Projection:
     def _tell(self, consumer: Consumer) -> None:
         if (now := time.monotonic()) >= self._told_at:
             self._told_at = now + TOLD_SECONDS
-            consumer.told(self._kept)
+            consumer.told(self._held.kept)
 
     def _pause(self, consumer: Consumer) -> None:
         if not self._is_paused:
-            consumer.pause(list(self._kept))
+            consumer.pause(self._held.partitions)
             self._is_paused = True
 
     def _resume(self, consumer: Consumer) -> None:
         if self._is_paused:
-            consumer.resume(list(self._kept))
+            consumer.resume(self._held.partitions)
             self._is_paused = False
 
     def _stumble(self, error: OrderloomError) -> None:
@@ -327,8 +288,5 @@ class Projection:
         return 0.1 if self._breaker.allows() else 0.25
 
 
-def _leave_out(batch: Batch, gone: set[Partition]) -> None:
-    batch.documents = {one: folded for one, folded in batch.documents.items() if folded.partition not in gone}
-    batch.marks = {one: mark for one, mark in batch.marks.items() if one not in gone}
-    batch.parked = [one for one in batch.parked if one.message.partition not in gone]
-    batch.parked_keys = {key for key in batch.parked_keys if key.partition not in gone}
+def _positions(marks: Mapping[Partition, Mark]) -> Mapping[Partition, int]:
+    return {partition: mark.position for partition, mark in marks.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from functools import partial
 
 from projections.wiring import read_models
 from tests.integration.projections.conftest import StartProjector
@@ -22,7 +23,7 @@ def test_all_models_are_the_fold_of_the_log(platform: Platform, start_projector:
         platform.publish(log[200:])
 
         for model in MODELS:
-            until(lambda model=model: platform.has_applied(model, log), f"{model.name} is level")
+            until(partial(platform.has_applied, model, log), f"{model.name} is level")
         wanted = expected(log)
         for model in MODELS:
             assert platform.shown(model) == wanted[model.name], model.name

@@ -14,7 +14,7 @@ from projections.folding import Batch, fold_batch
 from projections.hearing import Taken
 from projections.ports import Stored
 from projections.read_model import ReadModel
-from tests.support.read_models.independent import Shown
+from tests.support.read_models.log_reading import Shown
 from tests.support.read_models.story import Told
 
 PARTITIONS = 4

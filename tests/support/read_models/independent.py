@@ -6,76 +6,41 @@ It shares no line with the folds, so that a mistake has to be made twice to go u
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from tests.support.read_models.independent_saga import saga
+from tests.support.read_models.log_reading import (
+    ENDS,
+    STEP_WORDS,
+    TURNS,
+    Orders,
+    Shown,
+    by_key,
+    finished,
+    last_of,
+    status_of,
+    time_of,
+)
 from tests.support.read_models.story import Told
-
-ENDS = {"order.confirmed": "confirmed", "order.failed": "failed", "order.cancelled": "cancelled"}
-TURNS = {
-    "order.cancellation_requested": "cancelling",
-    "order.timed_out": "failing",
-    "order.compensation_forced": "failing",
-    "inventory.rejected": "failing",
-    "payment.declined": "failing",
-    "payment.mischarged": "failing",
-    "shipping.failed": "failing",
-}
-
-
-@dataclass
-class Shown:
-    """Everything that one model has."""
-
-    documents: dict[str, tuple[int, Any]] = field(default_factory=dict)
-    """Position and document; None for a tombstone."""
-    sums: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Group → field → number, over all partitions; what is zero is left out."""
-    lists: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    """List → ids with their place, in order."""
 
 
 def expected(log: Sequence[Told]) -> Mapping[str, Shown]:
     """By model. The log is in order and has each event once."""
-    orders = _by_key(log, "order.events.v1")
+    orders = by_key(log, "order.events.v1")
     return {
         "order_search": _documents(orders, _search),
         "order_summary": _documents(orders, _summary),
         "customer_orders": _customer_orders(orders),
         "sales_by_day": _sales(orders),
-        "saga_progress": _saga(orders),
+        "saga_progress": saga(orders),
         "stock_and_catalogue": _stock_and_catalogue(log, orders),
     }
 
 
-Orders = Mapping[str, Sequence[Told]]
-
-
-def _by_key(log: Iterable[Told], topic: str) -> dict[str, list[Told]]:
-    found: dict[str, list[Told]] = defaultdict(list)
-    for told in sorted(log, key=lambda one: one.position):
-        if told.topic == topic:
-            found[told.key].append(told)
-    return found
-
-
 def _documents(orders: Orders, make: Callable[[Sequence[Told]], tuple[int, Any]]) -> Shown:
-    return Shown({order: made for order, told in orders.items() if (made := make(told))})
-
-
-def _time(told: Told) -> str:
-    return told.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _status(told: Sequence[Told]) -> str:
-    ends = [ENDS[one.type] for one in told if one.type in ENDS]
-    turns = [TURNS[one.type] for one in told if one.type in TURNS]
-    return (ends[-1:] or turns[:1] or ["placed"])[0]
-
-
-def _last(told: Sequence[Told], *types: str) -> Told | None:
-    return next((one for one in reversed(told) if one.type in types), None)
+    return Shown({order: make(told) for order, told in orders.items()})
 
 
 def _search(told: Sequence[Told]) -> tuple[int, Any]:
@@ -86,13 +51,13 @@ def _search(told: Sequence[Told]) -> tuple[int, Any]:
         or one.type in {"payment.charged", "payment.refunded", "shipping.label_created"}
     ]
     placed = told[0].event
-    address = (found.event.address if (found := _last(told, "order.delivery_address_changed")) else placed.delivery_address)  # noqa: E501  # fmt: skip
+    address = (found.event.address if (found := last_of(told, "order.delivery_address_changed")) else placed.delivery_address)  # noqa: E501  # fmt: skip
     document = {
         "order_id": placed.order_id,
         "customer_id": placed.customer_id,
         "customer_name": placed.customer_name,
         "customer_email": placed.customer_email,
-        "status": _status(told),
+        "status": status_of(told),
         "currency": placed.currency,
         "total": placed.total,
         "item_count": sum(line.quantity for line in placed.lines),
@@ -103,51 +68,31 @@ def _search(told: Sequence[Told]) -> tuple[int, Any]:
         "recipient": address.recipient,
         "city": address.city,
         "country": address.country,
-        "placed_at": _time(told[0]),
-        "updated_at": _time(heard[-1]),
+        "placed_at": time_of(told[0]),
+        "updated_at": time_of(heard[-1]),
     }
-    if charged := _last(told, "payment.charged"):
+    if charged := last_of(told, "payment.charged"):
         document["charged"] = charged.event.amount
     if refunds := [one.event.amount for one in told if one.type == "payment.refunded"]:
         document["refunded"] = sum(refunds)
-    if label := _last(told, "shipping.label_created"):
+    if label := last_of(told, "shipping.label_created"):
         document |= {"carrier": label.event.carrier, "tracking_number": label.event.tracking_number}
-    if (end := _last(told, *ENDS)) is not None:
-        document["ended_at"] = _time(end)
+    if (end := last_of(told, *ENDS)) is not None:
+        document["ended_at"] = time_of(end)
         if end.type != "order.confirmed":
             document["reason"] = end.event.reason
     return heard[-1].position, document
 
 
-STEP_WORDS = {
-    "inventory.reserved": "reserved",
-    "inventory.rejected": "rejected",
-    "inventory.released": "released",
-    "payment.requested": "requested",
-    "payment.charged": "charged",
-    "payment.declined": "declined",
-    "payment.mischarged": "mischarged",
-    "payment.revoked": "revoked",
-    "payment.refund_requested": "refund_requested",
-    "payment.refunded": "refunded",
-    "shipping.requested": "requested",
-    "shipping.label_created": "label_created",
-    "shipping.failed": "failed",
-    "shipping.revoked": "revoked",
-    "shipping.void_requested": "void_requested",
-    "shipping.label_voided": "label_voided",
-}
-
-
 def _summary(told: Sequence[Told]) -> tuple[int, Any]:
     placed = told[0].event
-    address = _last(told, "order.delivery_address_changed")
-    label = _last(told, "shipping.label_created", "shipping.label_voided")
-    end = _last(told, *ENDS)
+    address = last_of(told, "order.delivery_address_changed")
+    label = last_of(told, "shipping.label_created", "shipping.label_voided")
+    end = last_of(told, *ENDS)
     return told[-1].position, {
         "order_id": placed.order_id,
         "customer_id": placed.customer_id,
-        "status": _status(told),
+        "status": status_of(told),
         "version": max(one.version for one in told if one.stream.startswith("order-")),
         "currency": placed.currency,
         "total": placed.total,
@@ -159,9 +104,9 @@ def _summary(told: Sequence[Told]) -> tuple[int, Any]:
         if label and label.type == "shipping.label_created"
         else None,
         "reason": end.event.reason if end and end.type != "order.confirmed" else None,
-        "placed_at": _time(told[0]),
-        "updated_at": _time(told[-1]),
-        "ended_at": _time(end) if end else None,
+        "placed_at": time_of(told[0]),
+        "updated_at": time_of(told[-1]),
+        "ended_at": time_of(end) if end else None,
     }
 
 
@@ -169,9 +114,9 @@ def _customer_orders(orders: Orders) -> Shown:
     shown = Shown()
     numbers: dict[str, Counter[str]] = defaultdict(Counter)
     for order, told in orders.items():
-        placed, status = told[0].event, _status(told)
+        placed, status = told[0].event, status_of(told)
         turn = next((one for one in told if one.type in TURNS), None)
-        end = _last(told, *ENDS)
+        end = last_of(told, *ENDS)
         last = end or turn or told[0]
         shown.documents[order] = (
             last.position,
@@ -183,9 +128,9 @@ def _customer_orders(orders: Orders) -> Shown:
                 "total": placed.total,
                 "item_count": sum(line.quantity for line in placed.lines),
                 "items": [line.name for line in placed.lines],
-                "placed_at": _time(told[0]),
-                "updated_at": _time(last),
-                "ended_at": _time(end) if end else None,
+                "placed_at": time_of(told[0]),
+                "updated_at": time_of(last),
+                "ended_at": time_of(end) if end else None,
                 "placed_position": told[0].position,
             },
         )
@@ -196,7 +141,7 @@ def _customer_orders(orders: Orders) -> Shown:
         if status == "confirmed":
             mine[f"confirmed:{placed.currency}"] += placed.total
         shown.lists.setdefault(f"customer:{placed.customer_id}", []).append((order, told[0].position))
-    return _finished(shown, numbers)
+    return finished(shown, numbers)
 
 
 def _sales(orders: Orders) -> Shown:
@@ -204,7 +149,7 @@ def _sales(orders: Orders) -> Shown:
     numbers: dict[str, Counter[str]] = defaultdict(Counter)
     for order, told in orders.items():
         placed = told[0].event
-        confirmed = _last(told, "order.confirmed")
+        confirmed = last_of(told, "order.confirmed")
         refunds = [one for one in told if one.type == "payment.refunded" and one.event.amount]
         day = confirmed.at.date().isoformat() if confirmed else None
         last = max([told[0], *refunds, *([confirmed] if confirmed else [])], key=lambda one: one.position)
@@ -239,77 +184,15 @@ def _sales(orders: Orders) -> Shown:
             at = numbers[f"day:{one.at.date().isoformat()}"]
             at[f"refunds|{one.event.currency}"] += 1
             at[f"{'refunded' if day else 'refunded_unsold'}|{one.event.currency}"] += one.event.amount
-    return _finished(shown, numbers)
-
-
-SAGA_STATES = {
-    "reserved": "done", "charged": "done", "label_created": "done",
-    "rejected": "refused", "declined": "refused", "failed": "refused",
-    "released": "undone", "refunded": "undone", "label_voided": "undone",
-    "requested": "asked", "refund_requested": "undo_asked", "void_requested": "undo_asked",
-    "mischarged": "mischarged", "revoked": "revoked",
-}  # fmt: skip
-WAY_BACK = ["shipping", "payment", "inventory"]
-
-
-def _saga(orders: Orders) -> Shown:
-    shown = Shown()
-    for order, told in orders.items():
-        heard = [one for one in told if one.type != "order.delivery_address_changed"]
-        document = _saga_document(order, heard)
-        shown.documents[order] = heard[-1].position, document
-        if document["owed"]:
-            for name in ("open", f"owing:{document['owed'][0]}"):
-                shown.lists.setdefault(name, []).append((order, told[0].position))
-    return _finished(shown, {})
-
-
-def _saga_document(order: str, told: Sequence[Told]) -> dict[str, Any]:
-    steps: dict[str, Any] = {}
-    for name in ("inventory", "payment", "shipping"):
-        if own := [one for one in told if one.type.startswith(f"{name}.")]:
-            states = [SAGA_STATES[STEP_WORDS[one.type]] for one in own]
-            asked = sum(state in {"asked", "undo_asked"} for state in states)
-            steps[name] = {"state": states[-1], "since": _time(own[-1]), "attempts": asked}
-    turn = next((one for one in told if one.type in TURNS), None)
-    end = _last(told, *ENDS)
-    return {
-        "order_id": order,
-        "customer_id": told[0].event.customer_id,
-        "status": _status(told),
-        "steps": steps,
-        "owed": [] if end else _owed(steps, turn),
-        "turned_by": turn.type if turn else None,
-        "turned_at": _time(turn) if turn else None,
-        "back_from": _entrance(turn) if turn else None,
-        "started_at": _time(told[0]),
-        "updated_at": _time(told[-1]),
-        "ended_at": _time(end) if end else None,
-        "placed_position": told[0].position,
-    }
-
-
-def _entrance(turn: Told) -> str:
-    category = turn.type.partition(".")[0]
-    return category if category in WAY_BACK else "shipping"
-
-
-def _owed(steps: Mapping[str, Any], turn: Told | None) -> list[str]:
-    state = {name: step["state"] for name, step in steps.items()}
-    if turn is None:
-        left = [name for name in reversed(WAY_BACK) if state.get(name) != "done"]
-    else:
-        back = WAY_BACK[WAY_BACK.index(_entrance(turn)) :]
-        left = [name for name in back if state.get(name) not in {"refused", "undone"}]
-    return [*left, "order"]
+    return finished(shown, numbers)
 
 
 def _stock_and_catalogue(log: Sequence[Told], orders: Orders) -> Shown:
     shown = Shown()
     numbers: dict[str, Counter[str]] = defaultdict(Counter)
-    for sku, told in _by_key(log, "catalogue.events.v1").items():
+    for sku, told in by_key(log, "catalogue.events.v1").items():
         first, last = told[0], told[-1]
-        priced = _last(told, "product.registered", "product.repriced")
+        priced = last_of(told, "product.registered", "product.repriced")
         assert priced is not None
         shown.documents[f"catalogue/{sku}"] = (
             last.position,
@@ -322,24 +205,24 @@ def _stock_and_catalogue(log: Sequence[Told], orders: Orders) -> Shown:
                 "unit_price": priced.event.unit_price,
                 "currency": priced.event.currency,
                 "version": last.version,
-                "registered_at": _time(first),
-                "updated_at": _time(last),
+                "registered_at": time_of(first),
+                "updated_at": time_of(last),
             },
         )
         if last.type != "product.retired":
             shown.lists.setdefault("catalogue", []).append((f"catalogue/{sku}", 0))
-    for sku, told in _by_key(log, "stock.events.v1").items():
+    for sku, told in by_key(log, "stock.events.v1").items():
         amounts = [one.event.quantity if one.type == "stock.received" else one.event.delta for one in told]
         shown.documents[f"stock/{sku}"] = (
             told[-1].position,
-            {"sku": sku, "on_hand": sum(amounts), "version": told[-1].version, "updated_at": _time(told[-1])},
+            {"sku": sku, "on_hand": sum(amounts), "version": told[-1].version, "updated_at": time_of(told[-1])},
         )
         shown.lists.setdefault("stock", []).append((f"stock/{sku}", 0))
-    for order, told in orders.items():
+    for order, of_order in orders.items():
         if heard := [
-            one for one in told if one.type in {"inventory.reserved", "inventory.released", "order.confirmed"}
+            one for one in of_order if one.type in {"inventory.reserved", "inventory.released", "order.confirmed"}
         ]:
-            reserved = _last(heard, "inventory.reserved")
+            reserved = last_of(heard, "inventory.reserved")
             states = {"inventory.reserved": "reserved", "inventory.released": "released", "order.confirmed": "sold"}
             lines = [asdict(line) for line in reserved.event.lines] if reserved else []
             state = states[heard[-1].type]
@@ -349,10 +232,4 @@ def _stock_and_catalogue(log: Sequence[Told], orders: Orders) -> Shown:
             )
             for line in lines if state != "released" else ():
                 numbers[line["sku"]][state] += line["quantity"]
-    return _finished(shown, numbers)
-
-
-def _finished(shown: Shown, numbers: Mapping[str, Counter[str]]) -> Shown:
-    shown.sums = {group: dict(fields) for group, fields in numbers.items() if fields}
-    shown.lists = {name: sorted(places, key=lambda one: (one[1], one[0])) for name, places in shown.lists.items()}
-    return shown
+    return finished(shown, numbers)

@@ -25,7 +25,7 @@ from projections.names import BUCKETS, RedisNames
 from projections.read_model import ReadModel
 from projections.stores.generations import PostgresGenerations
 from projections.wiring import open_store
-from tests.support.read_models.independent import Shown
+from tests.support.read_models.log_reading import Shown
 from tests.support.read_models.story import CATALOGUE, Told
 
 PARTITIONS = 4
