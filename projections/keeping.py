@@ -1,0 +1,106 @@
+"""How a folded batch is kept: the documents, then what could not be handled, then the marks; then whoever waits hears.
+
+In this order a crash at any place costs a repetition and nothing else. It runs in a thread beside the folding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from eventing.consuming import Mark, Partition, moves
+from eventing.crash_points import reach
+from eventing.errors import Unavailable
+from eventing.parking import Cause, ParkedKey
+from projections.folding import ABSENT, Batch, Folded, changed, to_park
+from projections.generations import Build
+from projections.hearing import Taken
+from projections.ports import Board, Change, Desk, DocumentStore, Outcome
+
+ROUNDS: Final = 5
+
+
+class Kept(NamedTuple):
+    marks: Mapping[Partition, Mark]
+    documents: int
+    parked: int
+    stale: Sequence[str]
+    """Documents that are not as they were folded: what was remembered of them is wrong."""
+    parked_keys: frozenset[ParkedKey]
+
+    @property
+    def went_smoothly(self) -> bool:
+        """Whether what was folded meanwhile on top of it can be kept as well."""
+        return not self.stale and not self.parked_keys
+
+
+class Keeper:
+    def __init__(self, build: Build, store: DocumentStore, desk: Desk, board: Board) -> None:
+        self._build = build
+        self._store = store
+        self._desk = desk
+        self._board = board
+
+    def keep(self, batch: Batch, before: Mapping[Partition, Mark]) -> Kept:
+        """May be called again with the same batch after it failed. Raises `Unavailable`, `Lost` or `Superseded`."""
+        reach("projector.before_write")
+        at_once = self._store.keeps_marks and not batch.parked
+        written = self._write(batch, batch.marks if at_once else {})
+        reach("projector.written")
+        if not self._store.keeps_marks:
+            self._desk.keep(moves(before, batch.marks), batch.parked)
+        elif not at_once:
+            self._desk.keep((), batch.parked)
+            self._store.write((), batch.marks)
+        reach("projector.marked")
+        if not self._store.keeps_marks:
+            self._board.publish(self._build, "applied", {one: mark.position for one, mark in batch.marks.items()})
+        return Kept(batch.marks, written, len(batch.parked), batch.stale, frozenset(batch.parked_keys))
+
+    def close(self) -> None:
+        self._desk.close()
+        self._board.close()
+
+    def _write(self, batch: Batch, marks: Mapping[Partition, Mark]) -> int:
+        """How many documents were written."""
+        changes = batch.changes()
+        written = len(changes)
+        for _ in range(ROUNDS):
+            outcome = self._store.write(changes, marks)
+            batch.stale += [*outcome.overtaken, *outcome.refused]
+            self._set_aside(batch, outcome)
+            if not outcome.overtaken:
+                return written - len(outcome.refused)
+            changes = self._fold_again(batch)
+        raise Unavailable(f"The documents of {self._build.model} change under the projector's hands; it tries again.")
+
+    def _set_aside(self, batch: Batch, outcome: Outcome) -> None:
+        for one, reason in outcome.refused.items():
+            folded = batch.documents.pop(one)
+            self._park(batch, folded.takens, Cause("refused_document", f"The store refuses {one}: {reason}"))
+
+    def _fold_again(self, batch: Batch) -> list[Change]:
+        """From what the store has now: another process may have come first, or this one did and never heard of it."""
+        kept = self._store.read(list(batch.documents))
+        for one, folded in batch.documents.items():
+            folded.base = folded.now = kept.get(one, ABSENT)
+            self._fold_one(batch, folded)
+        return [change for one, folded in batch.documents.items() if (change := changed(one, folded)) is not None]
+
+    def _fold_one(self, batch: Batch, folded: Folded) -> None:
+        for place, taken in enumerate(folded.takens):
+            assert taken.heard is not None
+            if taken.heard.position <= folded.now.position:
+                continue
+            try:
+                document = folded.family.fold(folded.now.document, taken.heard)
+            except Exception as error:  # noqa: BLE001 - it concerns its own key, and all others go on
+                self._park(batch, folded.takens[place:], Cause("fold_failed", str(error)))
+                folded.takens = folded.takens[:place]
+                return
+            if document is not folded.now.document:
+                folded.now = folded.now._replace(position=taken.heard.position, document=document)
+
+    def _park(self, batch: Batch, takens: Sequence[Taken], cause: Cause) -> None:
+        batch.parked += [to_park(taken, cause) for taken in takens]
+        batch.parked_keys |= {ParkedKey(taken.message.partition, taken.message.key) for taken in takens}

@@ -1,0 +1,292 @@
+"""One projection: the loop that keeps one build of one model fresh, with a consumer group of its own.
+
+    take → pass by what is not heard → decode → fold, a document a batch → write → marks → tell Kafka
+
+While a batch is being written the next one is taken and folded on top of it. If the writing did not go smoothly, what
+was folded meanwhile is thrown away and folded again: it may stand on documents that are otherwise.
+
+A store that does not answer pauses this projection alone: it holds its batch, stays in its group and tries again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Event
+from typing import Final
+
+import structlog
+
+from eventing.breaker import Breaker
+from eventing.consuming import BEGINNING, Mark, Partition, Superseded
+from eventing.errors import Misconfigured, OrderloomError, Unavailable
+from projections.consumer import Consumer, OpenConsumer
+from projections.folding import Batch, fold_batch, needed
+from projections.generations import Build
+from projections.hearing import Ear
+from projections.holding import Holding, leave_out
+from projections.keeping import Keeper, Kept
+from projections.ports import Desk, DocumentStore, Lost
+from projections.read_model import ReadModel
+from projections.recent import Recent
+from projections.refreshing import Refresher
+from projections.retrying import Retrying
+from projections.standing import Standing
+
+log = structlog.get_logger()
+
+IDLE_SECONDS: Final = 0.1
+"""How long one look at Kafka waits for a message; it ends with the first one."""
+LOST_SECONDS: Final = 2.0
+FAILED_SECONDS: Final = 5.0
+TOLD_SECONDS: Final = 1.0
+RETRY_SECONDS: Final = 0.5
+REVOKE_SECONDS: Final = 15.0
+"""How long whoever takes a partition over may have to wait for a batch that is being written."""
+
+
+@dataclass(slots=True)
+class Writing:
+    """A batch on its way to the store. Without a future it has failed and is to be given again."""
+
+    batch: Batch
+    future: Future[Kept] | None = None
+
+
+class Projection:
+    def __init__(
+        self,
+        model: ReadModel,
+        build: Build,
+        store: DocumentStore,
+        desk: Desk,
+        keeper: Keeper,
+        ear: Ear,
+        open_consumer: OpenConsumer,
+        standing: Standing,
+        *,
+        batch: int,
+        recent: int,
+        refresher: Refresher | None = None,
+    ) -> None:
+        self.model = model
+        self.build = build
+        self.standing = standing
+        self._store = store
+        self._desk = desk
+        self._keeper = keeper
+        self._ear = ear
+        self._open_consumer = open_consumer
+        self._most = batch
+        self._recent = Recent(recent)
+        self._refresher = refresher
+        self._breaker = Breaker(failures=1, pause=0.1, longest_pause=5.0)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"write {model.name}")
+        self._retrying = Retrying(store, desk, ear)
+        self._begin()
+
+    def run(self, stop: Event) -> None:
+        """Until told to stop; then what is under way is kept. Whatever goes wrong is tried again from the marks."""
+        if self._refresher:
+            self._refresher.start()
+        while not stop.is_set():
+            try:
+                self._store.demand(self.build.identity)
+                self._follow(stop)
+            except Lost as error:
+                self.standing.trip("lost", error)
+                stop.wait(LOST_SECONDS)
+            except Misconfigured as error:
+                self.standing.trip("failed", error)
+                stop.wait(FAILED_SECONDS)
+            except OrderloomError as error:
+                self._stumble(error)
+                stop.wait(self._rest())
+            except Exception as error:  # a mistake of ours ends neither this model for good nor the others
+                log.exception("A projection broke", action="projection_broke", model=self.model.name)
+                self.standing.trip("failed", error)
+                stop.wait(FAILED_SECONDS)
+        if self._refresher:
+            self._refresher.stop()
+        self._writer.shutdown()
+        self._store.close()
+        self._desk.close()
+        self._keeper.close()
+
+    def _begin(self) -> None:
+        self._recent.clear()
+        self._held = Holding()
+        self._writing: Writing | None = None
+        self._is_paused = False
+        self._told_at = self._retry_at = 0.0
+
+    def _follow(self, stop: Event) -> None:
+        """The life of one consumer."""
+        self._begin()
+        consumer = self._open_consumer(self.build.consumer, self.model.topics, self._assigned, self._revoked)
+        try:
+            while not stop.is_set():
+                self._step(consumer)
+            self._finish()
+        finally:
+            consumer.close()
+            self._writing = None
+
+    def _step(self, consumer: Consumer) -> None:
+        waits = 0.0 if self._writing and self._writing.future else IDLE_SECONDS
+        self._held.behind += consumer.take(waits, max(1, self._most - len(self._held.behind)))
+        if self._breaker.is_resting:
+            return
+        try:
+            self._advance()
+            self._retry_parked()
+        except Unavailable as error:
+            self._stumble(error)
+            self._pause(consumer)
+            return
+        self.standing.well()
+        self._breaker.succeeded()
+        self._resume(consumer)
+        self._tell(consumer)
+
+    def _advance(self) -> None:
+        """Folds what was taken, waits for the batch before it, and gives it to the store."""
+        if self._writing and self._writing.future is None:
+            self._submit(self._writing.batch)
+            self._join()
+        batch = self._fold()
+        if not self._join():
+            batch = self._fold()
+        if batch is not None:
+            self._remember(batch)
+            self._submit(batch)
+
+    def _fold(self) -> Batch | None:
+        if not self._held.behind:
+            return None
+        takens = self._held.hear(self._ear)
+        batch = Batch(events=len(takens), marks=self._held.marks_after(takens))
+        wanted = needed(takens)
+        bases = {one: found for one in wanted if (found := self._recent.get(one)) is not None}
+        if missing := [one for one in wanted if one not in bases]:
+            bases |= self._store.read(missing)
+        fold_batch(batch, takens, bases, self._held.parked)
+        return batch
+
+    def _remember(self, batch: Batch) -> None:
+        self._held.folded(batch)
+        self.standing.events += batch.events
+        for one, folded in batch.documents.items():
+            self._recent.keep(one, folded.partition, folded.now)
+
+    def _submit(self, batch: Batch) -> None:
+        self._writing = Writing(batch, self._writer.submit(self._keeper.keep, batch, dict(self._held.kept)))
+
+    def _join(self) -> bool:
+        """Waits for what is being written. False if what was folded meanwhile has to be folded again."""
+        if self._writing is None or self._writing.future is None:
+            return True
+        writing, future = self._writing, self._writing.future
+        writing.future = None
+        kept = future.result()
+        self._writing = None
+        self._held.kept.update(kept.marks)
+        self._held.parked |= kept.parked_keys
+        self._recent.forget(kept.stale)
+        self._publish(kept)
+        return kept.went_smoothly
+
+    def _publish(self, kept: Kept) -> None:
+        standing = self.standing
+        standing.taken_over(kept.marks)
+        standing.documents += kept.documents
+        standing.parked += kept.parked
+        standing.parked_keys = len(self._held.parked)
+        standing.hits, standing.misses = self._recent.hits, self._recent.misses
+        self._show(_positions(kept.marks))
+
+    def _show(self, applied: Mapping[Partition, int]) -> None:
+        if self._refresher:
+            self._refresher.written(applied)
+        else:
+            self.standing.searchable = {**self.standing.searchable, **applied}
+
+    def _retry_parked(self) -> None:
+        """What an operator wants to be tried again; only while nothing else is under way."""
+        if not self._held.parked or self._writing or time.monotonic() < self._retry_at:
+            return
+        self._retry_at = time.monotonic() + RETRY_SECONDS
+        held = self._held.partitions
+        self._recent.forget(self._retrying.carry_out(held))
+        self._held.parked = set(self._desk.parked(held))
+        self.standing.parked_keys = len(self._held.parked)
+        self._show(_positions(self._held.kept))
+
+    def _assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:
+        keeper_of_marks = self._store if self._store.keeps_marks else self._desk
+        found = keeper_of_marks.marks(partitions)
+        marks = {partition: found.get(partition, BEGINNING) for partition in partitions}
+        self._held.take_over(marks, self._desk.parked(partitions))
+        self._is_paused = False  # those that have come are not
+        self.standing.taken_over(marks)
+        self.standing.parked_keys = len(self._held.parked)
+        self._show(_positions(marks))
+        return marks
+
+    def _revoked(self, partitions: Sequence[Partition]) -> None:
+        """What is under way is kept first, if that goes quickly; if not, whoever comes next does it again."""
+        gone = set(partitions)
+        try:
+            self._await_writing()
+        finally:
+            self._held.give_up(gone)
+            if self._writing:
+                leave_out(self._writing.batch, gone)
+            self._recent.forget_partitions(gone)
+            self.standing.given_up(gone)
+            if self._refresher:
+                self._refresher.forget(gone)
+
+    def _await_writing(self) -> None:
+        if self._writing and (future := self._writing.future):
+            try:
+                future.exception(REVOKE_SECONDS)
+                self._join()
+            except TimeoutError:
+                self._writing = None  # it may still be written; what was not is done again from the marks
+                raise Unavailable(f"{self.build.model} took too long to write what it had to give up.") from None
+            except OrderloomError as error:
+                self.standing.trip("paused", error)
+
+    def _finish(self) -> None:
+        self._advance()
+        self._join()
+
+    def _tell(self, consumer: Consumer) -> None:
+        if (now := time.monotonic()) >= self._told_at:
+            self._told_at = now + TOLD_SECONDS
+            consumer.told(self._held.kept)
+
+    def _pause(self, consumer: Consumer) -> None:
+        if not self._is_paused:
+            consumer.pause(self._held.partitions)
+            self._is_paused = True
+
+    def _resume(self, consumer: Consumer) -> None:
+        if self._is_paused:
+            consumer.resume(self._held.partitions)
+            self._is_paused = False
+
+    def _stumble(self, error: OrderloomError) -> None:
+        self._breaker.failed()
+        if not isinstance(error, Superseded):
+            self.standing.trip("paused", error)
+
+    def _rest(self) -> float:
+        return 0.1 if self._breaker.allows() else 0.25
+
+
+def _positions(marks: Mapping[Partition, Mark]) -> Mapping[Partition, int]:
+    return {partition: mark.position for partition, mark in marks.items()}

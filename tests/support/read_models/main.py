@@ -1,0 +1,103 @@
+"""The projector's process in tests: the real one, or one with a part broken on purpose.
+
+A mutant shows that a test can fail. None of them is in the product: each replaces one part at the composition root.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from eventing.consuming import Mark, Partition
+from eventing.errors import OrderloomError
+from eventing.settings import Settings, read_settings
+from projections import ports, wiring
+from projections.generations import Build
+from projections.names import ElasticsearchNames
+from projections.ports import Change, Outcome
+from projections.read_model import ReadModel
+from projections.stores.elasticsearch import ElasticsearchStore
+from projections.stores.elasticsearch_connecting import connect
+from projections.wiring import ADAPTERS, Adapters, open_store
+
+PR_SET_PDEATHSIG = 1
+
+
+class WithoutVersions(ElasticsearchStore):
+    """Whatever comes last wins."""
+
+    def _action(self, change: Change) -> bytes:
+        return b'{"index":{"_id":%s}}' % orjson.dumps(change.id)
+
+
+class DeafToItems(ElasticsearchStore):
+    """A bulk that answers 200 has been taken."""
+
+    def _judge(self, answers: Sequence[Mapping[str, Any]]) -> tuple[Sequence[str], Mapping[str, str]]:
+        return (), {}
+
+
+class MarksFirst:
+    """Moves the marks of a Redis model before its documents are written."""
+
+    def __init__(self, store: ports.DocumentStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Outcome:
+        self._store.write((), marks)
+        from eventing.crash_points import reach
+
+        reach("projector.written")
+        return self._store.write(changes, {})
+
+
+def elasticsearch(kind: type[ElasticsearchStore]) -> Adapters:
+    def opened(settings: Settings, model: ReadModel, build: Build) -> ports.DocumentStore:
+        if model.store != "elasticsearch":
+            return open_store(settings, model, build)
+        names = ElasticsearchNames(settings.elasticsearch.index_prefix)
+        return kind(connect(settings.elasticsearch), names, build, model)
+
+    return replace(ADAPTERS, store=opened)
+
+
+def marks_first(settings: Settings, model: ReadModel, build: Build) -> Any:
+    return MarksFirst(open_store(settings, model, build))
+
+
+MUTANTS: dict[str, Adapters] = {
+    "none": ADAPTERS,
+    "without_versions": elasticsearch(WithoutVersions),
+    "deaf_to_items": elasticsearch(DeafToItems),
+    "marks_first": replace(ADAPTERS, store=marks_first),
+}
+
+
+def announce(address: str) -> None:
+    sys.stdout.write(f"{address}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
+    settings = read_settings()
+    assert settings.environment == "test"
+    try:
+        wiring.run(settings, sys.argv[2:], announce, outside=MUTANTS[sys.argv[1]])
+    except OrderloomError as error:
+        sys.stderr.write(f"orders: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
