@@ -15,7 +15,7 @@ from eventing.consuming import Mark, Partition
 from eventing.errors import OrderloomError
 from eventing.parking import QUEUED_BEHIND, Cause, ParkedKey
 from projections.hearing import Taken
-from projections.ports import Change, Stored, ToPark
+from projections.ports import NOTHING, NOWHERE, Change, Stored, ToPark
 from projections.read_model import Document, Family, Places, Sums, difference
 
 ABSENT = Stored(0, None)
@@ -51,14 +51,26 @@ class Batch:
         return [change for one, folded in self.documents.items() if (change := changed(one, folded)) is not None]
 
 
-def ids_of(takens: Iterable[Taken]) -> Sequence[str]:
-    """The documents that these events are about, each once."""
-    found: dict[str, None] = {}
+def documents_of(taken: Taken) -> Sequence[str]:
+    """The ids of the documents that this event is about."""
+    heard = taken.heard
+    return [] if heard is None else [family.id_of(family.key(heard)) for family in taken.families]
+
+
+def needed(takens: Iterable[Taken]) -> Sequence[str]:
+    """The documents that these events build on, each once.
+
+    One that begins here is not among them. If it was delivered before, all that followed it comes again as well, and
+    makes of nothing what is there; a store notices that it is there and does not let it go backwards.
+    """
+    found: dict[str, bool] = {}
     for taken in takens:
         if taken.heard is not None:
             for family in taken.families:
-                found[family.id_of(family.key(taken.heard))] = None
-    return list(found)
+                document_id = family.id_of(family.key(taken.heard))
+                if document_id not in found:
+                    found[document_id] = not isinstance(taken.heard.event, family.begins)
+    return [document_id for document_id, is_needed in found.items() if is_needed]
 
 
 def fold_batch(
@@ -68,12 +80,15 @@ def fold_batch(
     for taken in takens:
         if not taken.families and taken.cause is None:
             continue
-        key = ParkedKey(taken.message.partition, taken.message.key)
-        if key in parked or key in batch.parked_keys:
+        if (parked and _key(taken) in parked) or (batch.parked_keys and _key(taken) in batch.parked_keys):
             batch.parked.append(to_park(taken, BEHIND))
         elif (cause := taken.cause or _fold(batch, taken, bases)) is not None:
             batch.parked.append(to_park(taken, cause))
-            batch.parked_keys.add(key)
+            batch.parked_keys.add(_key(taken))
+
+
+def _key(taken: Taken) -> ParkedKey:
+    return ParkedKey(taken.message.partition, taken.message.key)
 
 
 def _fold(batch: Batch, taken: Taken, bases: Mapping[str, Stored]) -> Cause | None:
@@ -104,15 +119,16 @@ def changed(document_id: str, folded: Folded) -> Change | None:
     base, now, family = folded.base, folded.now, folded.family
     if now.position == base.position:
         return None
+    document = now.document
     return Change(
-        id=document_id,
-        based_on=base.position,
-        position=now.position,
-        partition=folded.partition,
-        body=None if now.document is None else orjson.dumps(now.document),
-        label=family.label(now.document) if family.label and now.document is not None else "",
-        sums=_sums(family, base.document, now.document),
-        places=_places(family, base.document, now.document),
+        document_id,
+        base.position,
+        now.position,
+        folded.partition,
+        None if document is None else orjson.dumps(document),
+        family.label(document) if family.label and document is not None else "",
+        _sums(family, base.document, document) if family.sums else NOTHING,
+        _places(family, base.document, document) if family.places else NOWHERE,
     )
 
 
@@ -121,14 +137,16 @@ def to_park(taken: Taken, cause: Cause) -> ToPark:
 
 
 def _sums(family: Family, before: Document | None, after: Document | None) -> Sums:
-    if family.sums is None:
-        return {}
+    assert family.sums is not None
+    if before is None and after is not None:
+        return family.sums(after)
     return difference(_of(family.sums, before), _of(family.sums, after))
 
 
 def _places(family: Family, before: Document | None, after: Document | None) -> Mapping[str, int | None]:
-    if family.places is None:
-        return {}
+    assert family.places is not None
+    if before is None and after is not None:
+        return family.places(after)
     old, new = _of_places(family.places, before), _of_places(family.places, after)
     gone: dict[str, int | None] = dict.fromkeys(name for name in old if name not in new)
     return gone | {name: place for name, place in new.items() if old.get(name) != place}

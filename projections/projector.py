@@ -11,16 +11,19 @@ A store that does not answer pauses this projection alone: it holds its batch, s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
-from typing import Final, Protocol
+from typing import Final
+
+import structlog
 
 from eventing.breaker import Breaker
-from eventing.consuming import BEGINNING, Mark, Message, Partition, Superseded
+from eventing.consuming import BEGINNING, Mark, Partition, Superseded
 from eventing.errors import Misconfigured, OrderloomError, Unavailable
-from projections.folding import Batch, fold_batch, ids_of
+from projections.consumer import Consumer, OpenConsumer
+from projections.folding import Batch, fold_batch, needed
 from projections.generations import Build
 from projections.hearing import Ear
 from projections.holding import Holding, leave_out
@@ -32,6 +35,8 @@ from projections.refreshing import Refresher
 from projections.retrying import Retrying
 from projections.standing import Standing
 
+log = structlog.get_logger()
+
 IDLE_SECONDS: Final = 0.1
 """How long one look at Kafka waits for a message; it ends with the first one."""
 LOST_SECONDS: Final = 2.0
@@ -40,20 +45,6 @@ TOLD_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 0.5
 REVOKE_SECONDS: Final = 15.0
 """How long whoever takes a partition over may have to wait for a batch that is being written."""
-
-
-class Consumer(Protocol):
-    def take(self, seconds: float, most: int) -> Sequence[Message]: ...
-    def pause(self, partitions: Sequence[Partition]) -> None: ...
-    def resume(self, partitions: Sequence[Partition]) -> None: ...
-    def told(self, marks: Mapping[Partition, Mark]) -> None: ...
-    def close(self) -> None: ...
-
-
-Assigned = Callable[[Sequence[Partition]], Mapping[Partition, Mark]]
-Revoked = Callable[[Sequence[Partition]], None]
-OpenConsumer = Callable[[str, Sequence[str], Assigned, Revoked], Consumer]
-"""Group, topics, and whom to ask when partitions come and go."""
 
 
 @dataclass(slots=True)
@@ -113,6 +104,10 @@ class Projection:
             except OrderloomError as error:
                 self._stumble(error)
                 stop.wait(self._rest())
+            except Exception as error:  # a mistake of ours ends neither this model for good nor the others
+                log.exception("A projection broke", action="projection_broke", model=self.model.name)
+                self.standing.trip("failed", error)
+                stop.wait(FAILED_SECONDS)
         if self._refresher:
             self._refresher.stop()
         self._writer.shutdown()
@@ -173,7 +168,7 @@ class Projection:
             return None
         takens = self._held.hear(self._ear)
         batch = Batch(events=len(takens), marks=self._held.marks_after(takens))
-        wanted = ids_of(takens)
+        wanted = needed(takens)
         bases = {one: found for one in wanted if (found := self._recent.get(one)) is not None}
         if missing := [one for one in wanted if one not in bases]:
             bases |= self._store.read(missing)

@@ -90,6 +90,8 @@ class Family:
     fold: Fold
     key: Callable[[Heard], str] = attrgetter("key")
     """Of the document: the key of the stream, or another one that never leaves that key's partition."""
+    begins: tuple[type, ...] = ()
+    """Of what it hears, that which is the first of a document: so nothing need be looked for that it builds on."""
     label: Callable[[Document], str] | None = None
     """A short line that Redis keeps before the document, so that a reader needs not parse it: version, owner."""
     sums: Callable[[Document], Sums] | None = None
@@ -161,6 +163,8 @@ def at_text(at: datetime) -> str:
 
 def normal_at(text: str) -> str:
     """The same of a time in UTC as text, which may leave out zeros at its end: `2026-11-26T09:05:00.12Z`."""
+    if len(text) == _MICROSECONDS + 1:
+        return text
     bare = text.removesuffix("Z")
     if len(bare) == _SECONDS:
         bare += "."

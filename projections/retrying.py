@@ -12,7 +12,7 @@ from typing import Final
 from eventing.consuming import Partition
 from eventing.errors import OrderloomError, Unavailable
 from eventing.parking import Cause, Parked
-from projections.folding import Batch, fold_batch, ids_of
+from projections.folding import Batch, documents_of, fold_batch
 from projections.hearing import Ear
 from projections.ports import Desk, DocumentStore
 
@@ -47,8 +47,8 @@ class Retrying:
         if taken.cause is not None:
             self._desk.failed_again(parked, taken.cause)
             return ()
-        batch, ids = Batch(), ids_of([taken])
-        fold_batch(batch, [taken], self._store.read(ids), ())
+        batch = Batch()
+        fold_batch(batch, [taken], self._store.read(documents_of(taken)), ())
         if batch.parked:
             self._desk.failed_again(parked, batch.parked[0].cause)
             return ()
@@ -56,7 +56,7 @@ class Retrying:
             self._desk.settle(parked, lambda: self._write(batch))
         except RefusedAgain as error:
             self._desk.failed_again(parked, Cause(error.code, str(error)))
-        return ids
+        return list(batch.documents)
 
     def _write(self, batch: Batch) -> None:
         outcome = self._store.write(batch.changes(), {})

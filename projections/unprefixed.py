@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from eventing.consuming import Mark, Message, Partition
-from projections.projector import Assigned, Consumer, Revoked
+from projections.consumer import Assigned, Consumer, Revoked
 
 Open = Callable[[Sequence[str], Assigned, Revoked], Consumer]
 """Topics by their names in Kafka, and whom to ask when partitions come and go."""

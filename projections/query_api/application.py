@@ -40,7 +40,7 @@ from projections.query_api.live.socket import PATH, Sockets
 from projections.query_api.live.streams import Limits, Streams
 from projections.read_models.order_summary import ORDER_SUMMARY
 from projections.read_models.saga_progress import SAGA_PROGRESS
-from projections.reading import Changed, Moved, ReadStore, Reconnected, SearchStore
+from projections.reading import Changed, Hint, Moved, ReadStore, Reconnected, SearchStore
 
 TITLE: Final = "Orderloom query API"
 DESCRIPTION: Final = (
@@ -118,13 +118,13 @@ class QueryApi:
         with suppress(OrderloomError):
             await self.progress.look()
         watching = (
-            self.progress.watch(),
-            self.staleness.watch(),
-            self.streams.watch(),
-            self.streams.keep_order(),
-            self.hear(),
+            self.progress.watch,
+            self.staleness.watch,
+            self.streams.watch,
+            self.streams.keep_order,
+            self.hear,
         )
-        tasks = [asyncio.create_task(task) for task in watching]
+        tasks = [asyncio.create_task(for_ever(watch)) for watch in watching]
         try:
             yield
         finally:
@@ -136,22 +136,29 @@ class QueryApi:
         """For ever. While nothing is heard nothing is kept in the process, and streams look for themselves."""
         cache = self.orders.cache
         while True:
-            with suppress(OrderloomError):
+            try:
                 async for hint in self._reads.hints():
-                    match hint:
-                        case Moved():
-                            self.progress.moved(hint)
-                        case Changed():
-                            cache.forget(hint.document_id)
-                            self.streams.changed(hint)
-                        case Reconnected():
-                            cache.forget_all()
-                            cache.listening = True
-                            self.streams.look_at_all()
-            cache.listening = False
-            cache.forget_all()
+                    self._heard(hint)
+            except OrderloomError:
+                pass
+            finally:
+                cache.listening = False
+                cache.forget_all()
             _log.warning("Hints about changes can't be heard; they are asked for instead.", action="queries.deaf")
             await asyncio.sleep(DEAF_SECONDS)
+
+    def _heard(self, hint: Hint) -> None:
+        cache = self.orders.cache
+        match hint:
+            case Moved():
+                self.progress.moved(hint)
+            case Changed():
+                cache.forget(hint.document_id)
+                self.streams.changed(hint)
+            case Reconnected():
+                cache.forget_all()
+                cache.listening = True
+                self.streams.look_at_all()
 
     def _measure(self) -> None:
         registry = self.edge.metrics.registry
@@ -164,6 +171,16 @@ class QueryApi:
             Gauge(name, says, registry=registry).set_function(value)
         dropped = Counter("orderloom_live_dropped", "Live streams that were let go.", ("reason",), registry=registry)
         self.streams.dropped = lambda reason: dropped.labels(reason).inc()
+
+
+async def for_ever(watch: Callable[[], Awaitable[None]]) -> None:
+    """A fault of ours in one of them must not leave all requests waiting: it is logged, and watching goes on."""
+    while True:
+        try:
+            await watch()
+        except Exception:  # noqa: BLE001 - whatever it is, requests rely on those who watch
+            _log.exception("Something beside the requests has failed and is begun again.", action="queries.fault")
+            await asyncio.sleep(DEAF_SECONDS)
 
 
 def operations_on(ground: Ground) -> Sequence[Operation]:

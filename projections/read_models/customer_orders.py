@@ -70,6 +70,7 @@ CUSTOMER_ORDERS: Final = ReadModel(
             topic="order.events.v1",
             hears=(OrderPlaced, *TURNS, *ENDINGS),
             fold=fold,
+            begins=(OrderPlaced,),
             label=label,
             sums=sums,
             places=places,

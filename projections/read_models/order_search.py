@@ -116,7 +116,7 @@ ORDER_SEARCH: Final = ReadModel(
     name=NAME,
     generation=1,
     store="elasticsearch",
-    families=(Family(name="", topic="order.events.v1", hears=HEARS, fold=fold),),
+    families=(Family(name="", topic="order.events.v1", hears=HEARS, fold=fold, begins=(OrderPlaced,)),),
     settings={
         "number_of_shards": 1,
         "number_of_replicas": 0,

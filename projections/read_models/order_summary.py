@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Final
 
 from event_schemas.inventory.rejected import InventoryRejected
@@ -86,7 +85,10 @@ def _placed(event: OrderPlaced, heard: Heard) -> Document:
         "version": heard.version,
         "currency": event.currency,
         "total": event.total,
-        "lines": [asdict(line) for line in event.lines],
+        "lines": [
+            {"sku": line.sku, "name": line.name, "quantity": line.quantity, "unit_price": line.unit_price}
+            for line in event.lines
+        ],
         "delivery_address": _address(event.delivery_address),
         "sales_channel": event.sales_channel,
         "steps": {},
@@ -99,7 +101,13 @@ def _placed(event: OrderPlaced, heard: Heard) -> Document:
 
 
 def _address(address: Address) -> Document:
-    return asdict(address)
+    return {
+        "recipient": address.recipient,
+        "street": address.street,
+        "postal_code": address.postal_code,
+        "city": address.city,
+        "country": address.country,
+    }
 
 
 def label(document: Document) -> str:
@@ -111,6 +119,6 @@ ORDER_SUMMARY: Final = ReadModel(
     name=NAME,
     generation=1,
     store="redis",
-    families=(Family(name="", topic="order.events.v1", hears=HEARS, fold=fold, label=label),),
+    families=(Family(name="", topic="order.events.v1", hears=HEARS, fold=fold, begins=(OrderPlaced,), label=label),),
     announces=True,
 )

@@ -148,6 +148,7 @@ SAGA_PROGRESS: Final = ReadModel(
             topic="order.events.v1",
             hears=tuple(dict.fromkeys((OrderPlaced, *TURNS, *ENDINGS, *STEPS))),
             fold=fold,
+            begins=(OrderPlaced,),
             label=label,
             places=places,
         ),

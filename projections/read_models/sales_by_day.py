@@ -84,6 +84,7 @@ SALES_BY_DAY: Final = ReadModel(
             topic="order.events.v1",
             hears=(OrderPlaced, OrderConfirmed, PaymentRefunded),
             fold=fold,
+            begins=(OrderPlaced,),
             sums=sums,
         ),
     ),

@@ -10,7 +10,6 @@ name the SKUs in alphabetical order.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Final
 
 from event_schemas.inventory.released import InventoryReleased
@@ -21,6 +20,7 @@ from event_schemas.product.repriced import ProductRepriced
 from event_schemas.product.retired import ProductRetired
 from event_schemas.stock.adjusted import StockAdjusted
 from event_schemas.stock.received import StockReceived
+from event_schemas.values import SkuQuantity
 from projections.read_model import Document, Family, Heard, Places, ReadModel, Sum, Sums, known
 
 NAME: Final = "stock_and_catalogue"
@@ -54,11 +54,15 @@ def fold_stock(document: Document | None, heard: Heard) -> Document | None:
     return {**stock, "on_hand": stock["on_hand"] + change, "version": heard.version, "updated_at": heard.at}
 
 
+def _line(line: SkuQuantity) -> Document:
+    return {"sku": line.sku, "quantity": line.quantity}
+
+
 def fold_reservation(document: Document | None, heard: Heard) -> Document | None:
     event = heard.event
     match event:
         case InventoryReserved() if document is None:
-            return {"order_id": event.order_id, "lines": [asdict(line) for line in event.lines], "state": "reserved"}
+            return {"order_id": event.order_id, "lines": [_line(line) for line in event.lines], "state": "reserved"}
         case InventoryReleased():
             return {**(document or {"order_id": event.order_id, "lines": []}), "state": "released"}
         case OrderConfirmed():
@@ -93,6 +97,7 @@ STOCK_AND_CATALOGUE: Final = ReadModel(
             topic="catalogue.events.v1",
             hears=(ProductRegistered, ProductRepriced, ProductRetired),
             fold=fold_catalogue,
+            begins=(ProductRegistered,),
             places=in_catalogue,
         ),
         Family(

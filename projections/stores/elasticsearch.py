@@ -38,7 +38,7 @@ BACKSTOP: Final = "30s"
 """Between refreshes of the server's own, for the time after the last projector has ended."""
 ADDED: Final = {"id": {"type": "keyword"}, "position": {"type": "long"}, "deleted": {"type": "boolean"}}
 
-_CONFLICT, _TOO_MANY, _BROKEN, _TAKEN = 409, 429, 500, 300
+_TAKEN, _UNFIT, _CONFLICT = 300, 400, 409
 
 
 class ElasticsearchStore:
@@ -128,7 +128,7 @@ class ElasticsearchStore:
             if not again:
                 return refused
             lines = {one: lines[one] for one in again}
-        raise Unavailable(f"Elasticsearch has too much to do: {len(lines)} documents were not taken.")
+        raise Unavailable(f"Elasticsearch takes no more just now: {len(lines)} documents are still to be written.")
 
     def _bulk(self, lines: Mapping[str, bytes]) -> Sequence[Mapping[str, Any]]:
         """The items that say anything but yes. Nearly always there is none, and the answer is a few bytes long; where
@@ -150,10 +150,10 @@ class ElasticsearchStore:
                 continue
             if error["type"] == "index_not_found_exception":
                 raise self._lost()
-            if status == _TOO_MANY or status >= _BROKEN:
-                again.append(answer["_id"])
-            else:
+            if status == _UNFIT:
                 refused[answer["_id"]] = f"{error['type']}: {error['reason']}"
+            else:  # the server has too much to do, or lets nobody write just now: no fault of the document
+                again.append(answer["_id"])
         return again, refused
 
     def _identity(self) -> str:

@@ -18,7 +18,7 @@ from projections.read_model import ReadModel
 from projections.reading import Changed, Hint, Kept, ListEntry, Moved, NotServed, Reconnected, Standing
 
 NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
-SILENCE: Final = 30.0
+SILENCE: Final = 10.0
 """Seconds without any hint after which the channel is asked whether it is still there."""
 
 TagOf = Callable[[str], Awaitable[str | None]]
@@ -100,13 +100,20 @@ class RedisReader:
     async def hints(self) -> AsyncIterator[Hint]:
         channels = {self._names.moved(): ""} | {self._names.changed(model): model for model in self._announcing}
         with _explained():
-            async with self._client.pubsub(ignore_subscribe_messages=True) as pubsub:
+            async with self._client.pubsub() as pubsub:
                 await pubsub.subscribe(*channels)
-                yield Reconnected()
+                asked = False
                 while True:
                     message = await pubsub.get_message(timeout=SILENCE)
                     if message is None:
+                        if asked:
+                            raise TimeoutError  # half open: the other end has gone without a word
                         await pubsub.ping()
+                    asked = message is None
+                    if message is None or message["type"] == "pong":
+                        continue
+                    if message["type"] == "subscribe":
+                        yield Reconnected()
                         continue
                     model = channels[message["channel"].decode()]
                     for line in message["data"].decode().splitlines():
@@ -196,7 +203,8 @@ async def _told(answer: Any) -> Any:
 def _explained() -> Iterator[None]:
     try:
         yield
-    except (RedisError, OSError, TimeoutError) as error:
+    except (RedisError, OSError, TimeoutError, RuntimeError) as error:
+        # RuntimeError is what uvloop says of a connection that was reset while nobody looked.
         raise NotServed(
             "The read models in Redis can't be reached: try again shortly.", code="read_model_unavailable"
         ) from error

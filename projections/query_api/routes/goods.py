@@ -15,6 +15,7 @@ from eventing.web.operation import Answer, Operation
 from projections.query_api import answers, documented, examples
 from projections.query_api.answering.seen import Seen, describe
 from projections.query_api.asking.freshness import Wish
+from projections.query_api.asking.names import checked_sku
 from projections.query_api.asking.parameters import PAGE, USUAL_PAGE, read_parameters
 from projections.query_api.ground import Ground, answer
 from projections.read_models.stock_and_catalogue import STOCK_AND_CATALOGUE
@@ -41,7 +42,7 @@ class Goods:
 
     async def see_product(self, call: Call) -> Response:
         wish, standing, seen = await self._ready(call, CATALOGUE_TOPICS)
-        (product,) = await self._documents(standing, "catalogue", [call.params["sku"]])
+        (product,) = await self._documents(standing, "catalogue", [checked_sku(call.params["sku"])])
         return answer(product.body, seen, wish, etag=f'"{orjson.loads(product.body)["version"]}"')
 
     async def list_products(self, call: Call) -> Response:
@@ -54,7 +55,7 @@ class Goods:
 
     async def see_stock(self, call: Call) -> Response:
         wish, standing, seen = await self._ready(call, TOPICS)
-        sku = call.params["sku"]
+        sku = checked_sku(call.params["sku"])
         kept = await self._documents(standing, "stock", [sku])
         (sums,) = await self._ground.reads.sums(MODEL, standing.tag, [sku])
         return answer(orjson.dumps(_stock(kept[0], sums)), seen, wish)

@@ -14,6 +14,7 @@ from projections.query_api import answers, documented, examples
 from projections.query_api.answering import search
 from projections.query_api.answering.orders import TOPIC, check_customer
 from projections.query_api.answering.seen import describe
+from projections.query_api.asking.names import checked_customer
 from projections.query_api.asking.parameters import (
     PAGE,
     USUAL_PAGE,
@@ -50,7 +51,7 @@ _SEARCH: Final[Mapping[str, Read]] = {
 
 def operations(ground: Ground) -> Sequence[Operation]:
     async def list_customer_orders(call: Call) -> Response:
-        customer = call.params["customer_id"]
+        customer = checked_customer(call.params["customer_id"])
         check_customer(call.caller, customer)
         asked, wish = read_parameters(call, PAGE), ground.wish(call)
         question, limit = {"orders of": customer}, asked.get("limit", USUAL_PAGE)

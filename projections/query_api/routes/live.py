@@ -22,11 +22,11 @@ _PARAMETERS: Final = (
         "Last-Event-ID",
         "header",
         "The id of the last message that you got, to go on after it. Browsers send it by themselves.",
-        {"type": "string", "enum": [""]},
-        "",
+        {"type": "string"},
+        "41",
         required=False,
     ),
-    documented.query("since", "The same as a parameter.", {"type": "string", "enum": [""]}, ""),
+    documented.query("since", "The same as a parameter.", {"type": "string"}, "41"),
 )
 _PROBLEMS: Final = ("order_not_found", "origin_refused", "too_many_streams", "invalid", "invalid_consistency_token")
 _EXAMPLE: Final = 'id: 41\nevent: order.placed\ndata: {"position":41,"type":"order.placed"}\n\n'

@@ -17,6 +17,7 @@ from eventing.web.refusals import FieldError, Invalid
 from projections.query_api import answers, documented, examples
 from projections.query_api.answering.orders import TOPIC
 from projections.query_api.answering.seen import describe
+from projections.query_api.asking.names import checked_sku
 from projections.query_api.asking.parameters import day, read_parameters
 from projections.query_api.ground import Ground, answer
 from projections.read_models.sales_by_day import SALES_BY_DAY
@@ -51,7 +52,7 @@ def operations(ground: Ground) -> Sequence[Operation]:
         return await answered(call, [f"skus:{wanted}"], lambda sums: {"day": wanted, "products": by_last_word(sums[0])})
 
     async def see_sales_of_product(call: Call) -> Response:
-        sku = call.params["sku"]
+        sku = checked_sku(call.params["sku"])
         return await answered(call, [f"sku:{sku}"], lambda sums: {"sku": sku, "days": by_last_word(sums[0])})
 
     return (
@@ -92,7 +93,7 @@ def operations(ground: Ground) -> Sequence[Operation]:
             summary="See the sales of a product by day",
             parameters=(documented.SKU_IN_PATH, *documented.FRESHNESS),
             answers=(Answer(200, "The sales.", answers.SalesOfProduct, examples.SALES_OF_PRODUCT, describe()),),
-            problems=_PROBLEMS,
+            problems=("product_not_found", *_PROBLEMS),
         ),
     )
 

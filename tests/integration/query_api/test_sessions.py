@@ -167,6 +167,10 @@ async def shows_the_change(api: QueryProcess, writer: Writer, customer: str) -> 
     order_id, token = await writer.place(customer)
     reader = api.as_(customer)
     await reader.get(f"/v1/orders/{order_id}", seen=token, prefer="wait=10")
+    async with asyncio.timeout(20):
+        before = await hits(api)
+        while await hits(api) == before:
+            await reader.get(f"/v1/orders/{order_id}")
     await writer.cancel(order_id, customer)
     for _ in range(200):
         answer = await reader.get(f"/v1/orders/{order_id}")
@@ -174,3 +178,10 @@ async def shows_the_change(api: QueryProcess, writer: Writer, customer: str) -> 
             return True
         await asyncio.sleep(0.02)
     return False
+
+
+async def hits(api: QueryProcess) -> float:
+    """How often this process has answered from what it keeps."""
+    metrics = (await api.http.get("/metrics")).text
+    (line,) = [one for one in metrics.splitlines() if one.startswith('orderloom_cache_requests_total{outcome="hit"}')]
+    return float(line.split()[-1])

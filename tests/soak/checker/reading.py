@@ -124,7 +124,7 @@ def read_redis_documents(url: str, prefix: str, model: str) -> dict[str, Any]:
             return {}
         found: dict[str, Any] = {}
         for bucket in range(256):
-            entries: Any = client.hgetall(f"{prefix}read:{model}:{bytes(tag).decode()}:docs:{bucket:02x}")
+            entries: Any = client.hgetall(f"{prefix}read:{{{model}:{bytes(tag).decode()}}}:docs:{bucket:02x}")
             for name, kept in entries.items():
                 head, _, text = kept.partition(b"\n")
                 if text:

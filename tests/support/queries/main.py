@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import ctypes
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from eventing.settings import read_settings
+from eventing.web import server
 from projections.query_api import wiring
 from projections.query_api.answering.cache import Cache
 from projections.query_api.answering.progress import Progress
+from projections.query_api.live import subscription
 
 PR_SET_PDEATHSIG = 1
 
@@ -43,10 +46,24 @@ def never_invalidates() -> None:
     Cache.__init__ = for_ever  # type: ignore[method-assign]
 
 
+def has_small_buffers() -> None:
+    """No mutant: a reader is found to be slow after fewer bytes than the kernel would take for it."""
+    original = server.listen
+
+    def listen(door: server.Door) -> socket.socket:
+        listener = original(door)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return listener
+
+    server.listen = listen
+    subscription.QUEUE = 16  # type: ignore[misc]
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "none": lambda: None,
     "does_not_wait": does_not_wait,
     "never_invalidates": never_invalidates,
+    "small_buffers": has_small_buffers,
 }
 
 

@@ -119,7 +119,7 @@ class Reader:
     """Somebody who asks, and who sends back what it has seen if it wants to."""
 
     def __init__(self, http: httpx.AsyncClient, token: str | None) -> None:
-        self._http = http
+        self.http = http
         self.headers = {} if token is None else {"authorization": f"Bearer {token}"}
 
     async def get(
@@ -130,7 +130,7 @@ class Reader:
             headers["consistency-token"] = seen
         if prefer is not None:
             headers["prefer"] = prefer
-        return await self._http.get(path, headers=headers, params=query)
+        return await self.http.get(path, headers=headers, params=query)
 
 
 class QueryProcess:
@@ -148,7 +148,7 @@ class QueryProcess:
 @asynccontextmanager
 async def query_api(platform: QueryPlatform, *, mutant: str = "none", **settings: str) -> AsyncIterator[QueryProcess]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
-    log = (platform.folder / f"queries-{random.randrange(10**9)}.log").open("wb")
+    log = (platform.folder / f"queries-{random.randrange(10**9)}.log").open("w+b")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -161,7 +161,7 @@ async def query_api(platform: QueryPlatform, *, mutant: str = "none", **settings
     try:
         assert process.stdout is not None
         address = (await asyncio.wait_for(process.stdout.readline(), START_SECONDS)).decode().strip()
-        assert address.startswith("http://"), Path(log.name).read_text()
+        assert address.startswith("http://"), f"the query API did not start; {log.name} says why"
         api = QueryProcess(process, address, platform)
         async with api.http:
             yield api
@@ -169,7 +169,10 @@ async def query_api(platform: QueryPlatform, *, mutant: str = "none", **settings
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
             await asyncio.wait_for(process.wait(), START_SECONDS)
+        log.seek(0)
+        faults = [line for line in log if b'.fault"' in line]
         log.close()
+    assert not faults, faults[0].decode()
 
 
 def ids(found: Sequence[dict[str, Any]]) -> list[str]:
