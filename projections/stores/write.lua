@@ -63,8 +63,11 @@ end
 i = i + 1
 for _ = 1, tonumber(a[i - 1]) do
   local kept = redis.call('HGET', base .. 'applied', a[i])
-  -- A process that was asleep and lost the partition may come late: nothing goes back.
-  if not kept or tonumber(string.match(kept, '^%d+')) < tonumber(a[i + 1]) then
+  local offset, position = string.match(kept or '-1 -1', '^(%-?%d+) (%-?%d+)')
+  local further = tonumber(a[i + 1]) - tonumber(offset)
+  -- A process that was asleep and lost the partition may come late: nothing goes back. A rebuild from the store moves
+  -- the position alone: it knows nothing of offsets until its end.
+  if further > 0 or (further == 0 and tonumber(position) < tonumber(a[i + 2])) then
     redis.call('HSET', base .. 'applied', a[i], a[i + 1] .. ' ' .. a[i + 2])
   end
   i = i + 3

@@ -1,0 +1,202 @@
+"""Every document beside the fold of the log, while writes go on. What differs is named, and only that.
+
+1. Noted is how far the build has come in each partition. The log is folded key by key up to there, and the store is
+   scanned: both become digests over ranges of ids. Nearly all ranges are equal, and nothing more is asked of them.
+2. The documents of the others are compared one by one, in groups that fit into memory.
+3. Whatever differs then is read once more, together with all events of its key, and folded to the very position that
+   it has: so a document that has gone on meanwhile is judged by where it is now.
+
+Keys that are parked are left out: it is known of them that they stand still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from eventing.consuming import Mark, Partition
+from eventing.errors import Misconfigured, Unreadable
+from eventing.partitioning import partition_of
+from projections.folding import ABSENT, Folded
+from projections.ports import Stored
+from projections.read_model import Family, Heard, ReadModel
+from projections.rebuilding.digests import Digests, digest, range_of, together
+from projections.rebuilding.outside import Opened, Step
+from projections.rebuilding.replaying import fold_one
+from projections.replay_ports import KeyedLog, Told
+
+AT_ONCE: Final = 100_000
+"""Documents that are held for comparing."""
+CONFIRMED: Final = 500
+"""Documents that are read once more at a time."""
+SHOWN_EVERY: Final = 1_000
+
+
+class Finding(NamedTuple):
+    kind: Literal["missing", "extra", "different"]
+    id: str
+    found: Stored | None
+    wanted: Stored
+    """What the log makes of it."""
+
+
+class Verdict(NamedTuple):
+    documents: int
+    """Of the log."""
+    findings: Sequence[Finding]
+    left_out: int
+    """Keys that are parked."""
+    looked_at: int
+    """Documents that were compared one by one."""
+
+
+@dataclass(slots=True)
+class Verifying:
+    model: ReadModel
+    opened: Opened
+    log: KeyedLog
+    partitions: Mapping[str, int]
+    """Topic → how many it has."""
+    parked: Collection[str]
+    step: Step = lambda _step, _done, _total: None
+    at_once: int = AT_ONCE
+
+    def run(self) -> Verdict:
+        self._demand_plain_keys()
+        applied = self._applied()
+        until = max((mark.position for mark in applied.values()), default=0)
+        ours, theirs = self._fold_all(applied, until), self._scan_all(applied)
+        suspicious = ours.suspicious(theirs)
+        counts = [max(pair) for pair in zip(ours.counts, theirs.counts, strict=True)]
+        findings: list[Finding] = []
+        looked_at = 0
+        for group in together(suspicious, counts, self.at_once):
+            candidates, looked = self._candidates(applied, until, group)
+            looked_at += looked
+            findings += self.confirm(candidates)
+        return Verdict(ours.documents, findings, len(self.parked), looked_at)
+
+    def confirm(self, ids: Sequence[str]) -> Iterator[Finding]:
+        """Those that are wrong indeed, judged by where they are now."""
+        for at in range(0, len(ids), CONFIRMED):
+            some = ids[at : at + CONFIRMED]
+            self.step("look closer", at + len(some), len(ids))
+            applied = self._applied()  # before the documents: what is marked is in them
+            kept = self.opened.store.read(some)
+            for family in self.model.families:
+                keys = {_key(one): one for one in some if self._family(one) is family}
+                for key, told in self.log.of(family, list(keys)).items() if keys else ():
+                    wanted = self._wanted(family, told, kept.get(keys[key]), self._bound(family, key, applied))
+                    if finding := _judged(keys[key], kept.get(keys[key]), wanted):
+                        yield finding
+            strangers = (one for one in some if self._family(one) is None)
+            yield from (found for one in strangers if (found := _judged(one, kept.get(one), ABSENT)))
+
+    def _wanted(self, family: Family, told: Sequence[Told], found: Stored | None, applied: int) -> Stored:
+        """Where the document has gone on beyond the mark, what it has to be there; if it is at a place where no event
+        is, what it has to be at the mark: no further, because sums are counted by whoever moves the mark."""
+        if found is not None and found.position > applied:
+            ahead = self._folded(family, told, found.position)
+            if ahead.position == found.position:
+                return ahead
+        return self._folded(family, told, applied)
+
+    def _applied(self) -> Mapping[Partition, Mark]:
+        places = [Partition(topic, number) for topic, count in self.partitions.items() for number in range(count)]
+        return self.opened.marks(places)
+
+    def _fold_all(self, applied: Mapping[Partition, Mark], until: int) -> Digests:
+        digests = Digests()
+        for done, (one, stored) in enumerate(self._expected(applied, until, None), 1):
+            digests.add(one, stored)
+            if done % SHOWN_EVERY == 0:
+                self.step("fold", done, None)
+        return digests
+
+    def _scan_all(self, applied: Mapping[Partition, Mark]) -> Digests:
+        self.opened.store.refresh()
+        digests = Digests()
+        for done, (one, stored) in enumerate(self.opened.store.scan(), 1):
+            if done % SHOWN_EVERY == 0:
+                self.step("scan", done, None)
+            if self._is_left_out(one):
+                continue
+            family = self._family(one)
+            if family is not None and stored.position > self._bound(family, _key(one), applied):
+                digests.moving.add(range_of(one))
+            elif stored.document is not None:
+                digests.add(one, stored)
+        return digests
+
+    def _candidates(
+        self, applied: Mapping[Partition, Mark], until: int, group: frozenset[int]
+    ) -> tuple[Sequence[str], int]:
+        wanted = {one: digest(one, stored) for one, stored in self._expected(applied, until, group)}
+        found = {
+            one: digest(one, stored)
+            for one, stored in self.opened.store.scan()
+            if range_of(one) in group and stored.document is not None and not self._is_left_out(one)
+        }
+        ids = wanted.keys() | found.keys()
+        return sorted(one for one in ids if wanted.get(one) != found.get(one)), len(ids)
+
+    def _expected(
+        self, applied: Mapping[Partition, Mark], until: int, group: frozenset[int] | None
+    ) -> Iterator[tuple[str, Stored]]:
+        """The documents that the log makes, without tombstones; of some ranges only, if those are given."""
+        for key, told in self.log.keys(until):
+            if key in self.parked:
+                continue
+            for family in self.model.families:
+                one = family.id_of(key)
+                if group is None or range_of(one) in group:
+                    stored = self._folded(family, told, self._bound(family, key, applied))
+                    if stored.document is not None:
+                        yield one, stored
+
+    def _folded(self, family: Family, told: Sequence[Told], bound: int) -> Stored:
+        folded = Folded(family, Partition(family.topic, 0), ABSENT, ABSENT)
+        for one in told:
+            if one.position > bound or family not in self.model.heard_by.get(one.type, ()):
+                continue
+            if (cause := fold_one(folded, family, self.log.heard(one))) is not None:
+                raise Unreadable(f"Position {one.position} can't be folded: {cause.sentence}")
+        return folded.now
+
+    def _bound(self, family: Family, key: str, applied: Mapping[Partition, Mark]) -> int:
+        count = self.partitions.get(family.topic, 0)
+        mark = applied.get(Partition(family.topic, partition_of(key, count))) if count else None
+        return mark.position if mark else 0
+
+    def _family(self, document_id: str) -> Family | None:
+        name = document_id.rpartition("/")[0]
+        return next((family for family in self.model.families if family.name == name), None)
+
+    def _is_left_out(self, document_id: str) -> bool:
+        return bool(self.parked) and _key(document_id) in self.parked
+
+    def _demand_plain_keys(self) -> None:
+        for family in self.model.families:
+            probe = Heard(None, "order-x", 1, 1, "")
+            if family.key is not _PLAIN and family.key(probe) != "x":
+                raise Misconfigured(f"{self.model.name} has documents whose id is not the key of a stream.")
+
+
+_PLAIN: Final = Family.__dataclass_fields__["key"].default
+
+
+def _key(document_id: str) -> str:
+    return document_id.rpartition("/")[2]
+
+
+def _judged(document_id: str, found: Stored | None, wanted: Stored) -> Finding | None:
+    """A tombstone, and nothing at all, are the same to every reader."""
+    is_there = found is not None and found.document is not None
+    if wanted.document is None:
+        return Finding("extra", document_id, found, wanted) if is_there else None
+    if not is_there:
+        return Finding("missing", document_id, found, wanted)
+    assert found is not None
+    same = digest(document_id, found) == digest(document_id, wanted)
+    return None if same else Finding("different", document_id, found, wanted)

@@ -1,0 +1,68 @@
+"""The command line in tests: the real one, or one in which a part of the rebuild is broken on purpose.
+
+A mutant shows that a test can fail. None of them is in the product: each replaces one part of a class.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from operations.cli import run
+from projections.rebuilding import rebuild, replaying
+from projections.stores import log_history
+
+PR_SET_PDEATHSIG = 1
+
+
+def switch_before_caught_up() -> None:
+    """Takes one round over the log for enough, and switches whatever the live build has."""
+
+    def fill_once(self: Any, new: Any) -> Any:
+        self._round(new)
+        return new
+
+    def await_nothing(self: Any, new: Any) -> None: ...
+
+    def show_at_once(self: Any, new: Any, live: Any) -> None:
+        self.outside.showing.show(new)
+
+    slow()
+
+    setattr(rebuild.Rebuild, "fill", fill_once)  # noqa: B010 - it is no other method but a broken one
+    setattr(rebuild.Rebuild, "await_freshness", await_nothing)  # noqa: B010
+    setattr(rebuild.Rebuild, "_show_when_level", show_at_once)  # noqa: B010
+
+
+def slow() -> None:
+    """No mutant: it only takes its time, so that it can be met at work."""
+    write = replaying.Replay._write
+
+    def late(self: Any, *arguments: Any) -> None:
+        time.sleep(0.3)
+        write(self, *arguments)
+
+    setattr(replaying.Replay, "_write", late)  # noqa: B010
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "none": lambda: None,
+    "slow": slow,
+    "switch_before_caught_up": switch_before_caught_up,
+}
+
+
+def main() -> int:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
+    MUTANTS[sys.argv[1]]()
+    # Small stretches, so that a short log has many of them.
+    setattr(log_history.LogHistory.__init__, "__kwdefaults__", {"stretch": 100})  # noqa: B010
+    return run(sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

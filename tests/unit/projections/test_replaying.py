@@ -1,0 +1,142 @@
+"""History becomes documents, whatever stretches it comes in and wherever it has to begin again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventing.consuming import Mark, Message, Partition, Superseded
+from projections.ports import Change, Outcome, Stored, ToPark
+from projections.read_model import ReadModel
+from projections.rebuilding.replaying import Replay
+from projections.replay_ports import Stretch
+from projections.wiring import read_models
+from tests.support.read_models.folds import partition
+from tests.support.read_models.independent import expected
+from tests.support.read_models.story import Told, tell
+
+MODELS = read_models()
+LOG = tell(7, orders=12)
+
+
+class Kept:
+    """A store in memory that keeps the promise of the real ones: only over what it was folded from."""
+
+    keeps_marks = True
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Stored] = {}
+        self.marks: dict[Partition, Mark] = {}
+        self.reads = 0
+
+    def read(self, ids: Sequence[str]) -> Mapping[str, Stored]:
+        self.reads += len(ids)
+        return {one: self.documents[one] for one in ids if one in self.documents}
+
+    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Outcome:
+        overtaken = [one.id for one in changes if self.documents.get(one.id, Stored(0, None)).position != one.based_on]
+        if not overtaken:
+            for one in changes:
+                self.documents[one.id] = Stored(one.position, None if one.body is None else orjson.loads(one.body))
+            self.marks |= marks
+        return Outcome(overtaken)
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.kept: list[ToPark] = []
+
+    def parked(self, partitions: Sequence[Partition]) -> frozenset[Any]:
+        return frozenset()
+
+    def keep(self, moves: Sequence[Any], parked: Sequence[ToPark]) -> None:
+        self.kept += parked
+
+
+class Originals:
+    def message(self, partition: Partition, position: int) -> Message:
+        return Message(partition, position, LOG[position - 1].key, b"", [])
+
+
+NOBODY, ORIGINALS = Desk(), Originals()
+
+
+def stretch(model: ReadModel, log: Sequence[Told]) -> Stretch:
+    lines = [(model.heard_by[one.type], one.heard(), partition(one)) for one in log if one.type in model.heard_by]
+    marks = {partition(one): Mark(0, log[-1].position) for one in log if one.topic in model.topics}
+    return Stretch(lines, marks, len(log))
+
+
+def replay(store: Kept, model: ReadModel, stretches: Sequence[Sequence[Told]], **more: Any) -> None:
+    replaying = Replay(store, NOBODY, ORIGINALS, store.marks, **more)  # type: ignore[arg-type]
+    for log in stretches:
+        replaying.feed(stretch(model, log))
+    replaying.settle()
+    replaying.close()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+@given(seed=st.integers(0, 2**32))
+def test_stretches_of_any_length_are_the_fold_of_the_log_also_after_a_repetition(model: ReadModel, seed: int) -> None:
+    chance = random.Random(seed)
+    stretches, at = [], 0
+    while at < len(LOG):
+        until = min(len(LOG), at + chance.randrange(1, 60))
+        stretches.append(LOG[at:until])
+        at = until
+    store = Kept()
+    died_after = chance.randrange(len(stretches))
+    replay(store, model, stretches[:died_after], remembered=chance.choice((1, 5, 1000)))
+    began_again = chance.randrange(died_after + 1)
+    replay(store, model, stretches[began_again:], remembered=chance.choice((1, 5, 1000)))
+
+    assert store.documents == expected(LOG)[model.name].documents
+
+
+def test_a_document_that_is_remembered_is_not_read_back() -> None:
+    model = next(model for model in MODELS if model.name == "order_summary")
+    remembering, forgetting = Kept(), Kept()
+    stretches = [LOG[at : at + 5] for at in range(0, len(LOG), 5)]
+    replay(remembering, model, stretches)
+    replay(forgetting, model, stretches, remembered=1)
+    assert remembering.reads == len(remembering.documents)
+    assert forgetting.reads > 2 * remembering.reads
+
+
+def test_what_cannot_be_folded_waits_with_all_that_follows_it_and_other_keys_flow() -> None:
+    model = next(model for model in MODELS if model.name == "order_summary")
+    victim = LOG[-1].key
+    lacking = [one for one in LOG if not (one.key == victim and one.type == "order.placed")]
+    store, desk = Kept(), Desk()
+    replaying = Replay(store, desk, ORIGINALS, {})  # type: ignore[arg-type]
+    for at in range(0, len(lacking), 30):
+        replaying.feed(stretch(model, lacking[at : at + 30]))
+    replaying.settle()
+    replaying.close()
+
+    wanted = dict(expected(LOG)[model.name].documents)
+    del wanted[victim]
+    assert store.documents == wanted
+    waiting = [one.position for one in lacking if one.key == victim and one.type in model.heard_by]
+    assert [one.position for one in desk.kept] == waiting
+    assert [one.cause.code for one in desk.kept[:2]] == ["missing_predecessor", "queued_behind"]
+
+
+def test_who_is_overtaken_gives_up() -> None:
+    model = next(model for model in MODELS if model.name == "order_summary")
+    store = Kept()
+    replaying = Replay(store, NOBODY, ORIGINALS, {})  # type: ignore[arg-type]
+    replaying.feed(stretch(model, LOG[:100]))
+    replaying.settle()
+    for one, kept in store.documents.items():
+        store.documents[one] = kept._replace(position=kept.position + 1000)
+    replaying.feed(stretch(model, LOG[100:]))
+    with pytest.raises(Superseded):
+        replaying.settle()
+    replaying.close()
