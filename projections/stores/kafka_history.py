@@ -12,12 +12,12 @@ from confluent_kafka import KafkaException, TopicPartition
 from eventing.cloudevents import NotOurs
 from eventing.consuming import BEGINNING, Mark, Message, Partition
 from eventing.errors import Misconfigured, Unavailable
-from eventing.kafka.heads import Heads
 from eventing.parking import ParkedKey
 from eventing.postgres.database import Database
 from projections.hearing import Decode, Ear
 from projections.read_model import ReadModel
 from projections.replay_ports import Broken, Ends, Line, Stretch
+from projections.stores.whole_heads import WholeHeads
 
 AT_ONCE: Final = 20_000
 PATIENCE: Final = 10.0
@@ -34,7 +34,7 @@ class KafkaHistory:
         connection: Mapping[str, str],
         prefix: str,
         database: Database,
-        heads: Heads,
+        heads: WholeHeads,
         decode: Decode,
         *,
         at_once: int = AT_ONCE,
