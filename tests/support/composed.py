@@ -146,6 +146,9 @@ class Customers:
             thread.join(PATIENCE)
         assert not any(thread.is_alive() for thread in self._threads), "an order was never answered"
 
+    def have_placed(self, more_than: int) -> bool:
+        return len(self.placed) > more_than
+
     def _shop(self) -> None:
         with httpx.Client(base_url=self._api, headers=dict(self._headers), timeout=15) as http:
             while not self._stop.is_set():

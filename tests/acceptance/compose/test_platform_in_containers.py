@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from functools import partial
 
 import httpx
 import pytest
@@ -146,12 +147,10 @@ def test_whatever_dies_is_started_again_and_no_order_is_lost(platform: Composed,
         for service, container in victims.items():
             before = len(customers.placed)
             crash(container)
-            wait_until(f"{service} runs again", lambda container=container: restarted(container))
-            wait_until(
-                f"orders flow after the death of {service}", lambda before=before: len(customers.placed) > before + 5
-            )
+            wait_until(f"{service} runs again", partial(restarted, container))
+            wait_until(f"orders flow after the death of {service}", partial(customers.have_placed, before + 5))
         for container in victims.values():
-            wait_until("all are healthy again", lambda container=container: healthy(container))
+            wait_until("all are healthy again", partial(healthy, container))
 
     assert customers.surprises == []
     placed = set(customers.placed)
