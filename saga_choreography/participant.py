@@ -117,9 +117,8 @@ def derived_ids(participant: str, asked: Input, cause: UUID) -> Iterator[UUID]:
     operator saw last. Different inputs on one cause are told apart, so that an answer that contradicts an earlier one,
     or an order that is forced a second time, is not taken for a repetition.
     """
+    manner = ""
     match asked:
-        case Heard():
-            manner = ""
         case Answered():
             manner = type(asked.outcome).__name__
         case DeadlinePassed() | CompensationForced():
