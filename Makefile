@@ -42,6 +42,10 @@ down: $(READY) ## Stop the servers of the local stack; data stay
 test: $(READY) ## Run all tests, against real servers; BACKING=containers takes them from Docker
 	@$(BIN)/python -m pytest
 
+.PHONY: containers
+containers: $(READY) ## Prove compose and testcontainers on a real engine, from nothing; IMAGES=official pulls images
+	@VENV=$(abspath $(VENV)) tests/containers/prove
+
 .PHONY: unit
 unit: $(READY) ## Run the tests that need no server, in seconds
 	@$(BIN)/python -m pytest tests/unit -m "not slow"

@@ -41,6 +41,13 @@ class OurStore:
         self._taken = stream
         return event_id
 
+    async def append_many(self, events: int) -> None:
+        """As many new orders in one append: for a backlog that has to be there before anything is measured."""
+        ids = [uuid.uuid4() for _ in range(events)]
+        writes = [StreamWrite(f"order-{each}", NO_STREAM, (NewEvent(each, next(self._orders)),)) for each in ids]
+        await self._store.append(Append(writes, Circumstances(ids[0], "bench")))
+        self.acknowledged += events
+
     async def append_with_conflicts(self) -> None:
         """Every tenth believes that a stream is not there yet which is."""
         if next(self._commands) % 10 or not self._taken:

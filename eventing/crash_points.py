@@ -30,6 +30,15 @@ CRASH_POINTS: Final = {
     "relay.produced": "The batch was given to Kafka's client; no acknowledgement has come.",
     "relay.acknowledged": "Kafka has the batch; the checkpoint has not moved.",
     "relay.checkpointed": "The checkpoint has moved; nobody was told.",
+    "saga.before_commit": "A batch is decided and its rows are written; nothing of it is committed.",
+    "saga.committed": "A batch is committed; Kafka has heard nothing.",
+    "saga.claimed": "Open intents are claimed; nobody was asked.",
+    "saga.asked_before_answer": "The outside world has answered; nothing of it is written down.",
+    "saga.before_answer_commit": "What follows from an answer is decided; it is not committed.",
+    "saga.answered": "What follows from an answer is committed; nobody was told.",
+    "saga.deadlines_noted": "Deadlines are entered; they are not committed.",
+    "saga.before_fire_commit": "Deadlines have passed and that is decided; it is not committed.",
+    "saga.fired": "Passed deadlines are committed; nobody was told.",
 }
 
 EXIT_STATUS: Final = 137

@@ -25,6 +25,9 @@ DELIMITER = "__"
 FILE_SUFFIX = "_FILE"
 SECRET_FILE_LIMIT = 64 * 1024
 
+OF_CONTAINERS = ("ORDERS_IMAGE_", "ORDERS_PUBLISH_")
+"""What docker-compose.yml and the tests read: which images, and where ports are published. No process looks at it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:
@@ -75,7 +78,7 @@ def read(record: type[BaseModel], environ: Mapping[str, str]) -> dict[tuple[str,
     known = {variable.name: variable for variable in variables(record)}
     given: dict[tuple[str, ...], Given] = {}
     for name, value in sorted(environ.items()):
-        if not name.startswith(PREFIX):
+        if not name.startswith(PREFIX) or name.startswith(OF_CONTAINERS):
             continue
         if name in known:
             given[known[name].path] = Given(value, name)

@@ -73,3 +73,11 @@ def declaration(cls: type) -> Declaration | None:
     """What was declared of this class; None if it is no event."""
     found = cls.__dict__.get(_DECLARATION)
     return found if isinstance(found, Declaration) else None
+
+
+def type_name(event: object) -> str:
+    """The type of an event, such as `order.placed`."""
+    declared = declaration(type(event))
+    if declared is None:
+        raise TypeError(f"{type(event).__name__} is no event: declare it with @event.")
+    return declared.type

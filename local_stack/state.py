@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from eventing.errors import Misconfigured
-from local_stack import processes, shelter
+from local_stack import shelter
 from local_stack.kinds import EXECUTABLES, kind_of
 
 HOST = "127.0.0.1"
@@ -50,6 +50,8 @@ def read(stack_dir: Path) -> Addresses | None:
     known = load(stack_dir)
     if known is None:
         return None
+    from local_stack import processes  # needs the extra `local`, which no container of the platform has
+
     home = shelter.home_of(stack_dir.absolute(), sheltered=known.sheltered)
     kinds = [kind_of(server, home, known.uid) for server in EXECUTABLES]
     return known.addresses if all(processes.find(kinds).values()) else None

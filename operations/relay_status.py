@@ -12,8 +12,8 @@ from eventing.postgres.database import Database
 PATIENCE: Final = 5.0
 
 _STATUS: Final = """
-    SELECT leader, epoch, checkpoint, head, lag_events, lag_seconds, rate, moved_at, last_error, last_error_at,
-           linger_ms, batch
+    SELECT leader, epoch, checkpoint, head, lag_events, lag_seconds, CASE WHEN leader IS NULL THEN 0 ELSE rate END,
+           moved_at, last_error, last_error_at, linger_ms, batch
     FROM relay_status
 """
 _TUNE: Final = "UPDATE relays SET linger_ms = coalesce(%s, linger_ms), batch = coalesce(%s, batch)"

@@ -29,6 +29,15 @@ class Pulse:
         self._clock = clock
         self._counted = clock(), 0
 
+    def leads(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.tenures += 1
+        self._counted = self._clock(), self.published
+
+    def leads_no_more(self) -> None:
+        self.epoch = None
+        self.rate = 0.0
+
     def trip(self, error: Exception) -> None:
         """Something went wrong that is tried again."""
         if self.error is None:

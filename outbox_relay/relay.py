@@ -63,14 +63,13 @@ class Relay:
         return self._pulse.error
 
     def _serve(self, tenure: Tenure, stop: Event) -> None:
-        self._pulse.epoch = tenure.epoch
-        self._pulse.tenures += 1
+        self._pulse.leads(tenure.epoch)
         try:
             self._lead(tenure).run(stop)
         except LeadershipLost as lost:
             self._pulse.trip(lost)
         finally:
-            self._pulse.epoch = None
+            self._pulse.leads_no_more()
 
     def _look_on(self) -> None:
         """What is known of a relay that leads elsewhere, for the metrics."""

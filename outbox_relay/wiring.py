@@ -103,6 +103,7 @@ def run(
         registry(pulse),
         place=Place(SERVICE, place.node or "", place.region, place.zone),
         setting="ORDERS_RELAY__HEALTH_PORT",
+        host=settings.health.host,
     ) as health:
         announce(health.address)
         stop = Event()

@@ -56,7 +56,8 @@ def backing() -> Backing:
         from tests import containers  # an engine is asked for only where containers are
 
         if containers.engine_answers():
-            return containers.backing()
+            run = this_run()
+            return containers.backing(run.folder, run.owner)
     return local(this_run())
 
 
@@ -91,4 +92,8 @@ def end_run() -> None:
     """By the owner, so that nothing runs any more when the command line comes back."""
     run = this_run()
     if run.owner == os.getpid():
+        if os.environ.get("BACKING") == "containers":
+            from tests import containers
+
+            containers.end(run.folder, run.owner)
         ephemeral.end(run.folder)

@@ -1,25 +1,37 @@
-"""The five servers in containers, for machines with a Docker engine: `BACKING=containers make test`.
+"""The five servers in containers, for machines with a Docker engine: `make test BACKING=containers`.
 
-Whoever asked for them may be killed at any time: the library's own watcher removes them then.
+They belong to one run of the tests, whichever of its processes asked first, and end with it. Should the run be killed
+with no time to end them, the library's own watcher removes them, or, where its image can't be had, the next run does.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
 
 from testcontainers.community.elasticsearch import ElasticSearchContainer
-from testcontainers.community.kafka import KafkaContainer
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.community.redis import RedisContainer
 from testcontainers.core.container import DockerContainer
-from testcontainers.core.wait_strategies import HttpWaitStrategy
+from testcontainers.core.wait_strategies import ExecWaitStrategy, HttpWaitStrategy, LogMessageWaitStrategy
 
+from local_stack.locks import exclusive
 from tests.backing import Backing
 
+COMPOSE_FILE: Final = Path(__file__).parents[1] / "docker-compose.yml"
+OWNER: Final = "org.orderloom.tests.owner"
+FILE_NAME: Final = "containers.json"
 REGISTRY_API: Final = "/apis/ccompat/v7"
+KAFKA_PORT: Final = 9092
 REGISTRY_PORT: Final = 8080
+SECONDS: Final = 180
+"""A machine that does other things beside starts Elasticsearch in a minute."""
 
 
 def engine_answers() -> bool:
@@ -30,27 +42,160 @@ def engine_answers() -> bool:
         return False
 
 
-def backing() -> Backing:
-    """Started side by side; each is waited for until it does what it is asked."""
-    postgres = PostgresContainer("postgres:17", username="orders", password="orders", dbname="orders", driver=None)
-    kafka = KafkaContainer("confluentinc/cp-kafka:7.9.0").with_kraft()
-    kafka.with_env("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false")
-    elasticsearch = ElasticSearchContainer("elasticsearch:8.18.0")
-    elasticsearch.with_env("discovery.type", "single-node").with_env("ES_JAVA_OPTS", "-Xms512m -Xmx512m")
-    redis = RedisContainer("redis:7")
-    registry = DockerContainer("apicurio/apicurio-registry:3.0.6").with_exposed_ports(REGISTRY_PORT)
-    registry.waiting_for(HttpWaitStrategy(REGISTRY_PORT, f"{REGISTRY_API}/subjects").for_status_code(200))
+def image_of(server: str) -> str:
+    """`ORDERS_IMAGE_KAFKA`, or what docker-compose.yml takes where nothing is said."""
+    variable = f"ORDERS_IMAGE_{server.upper()}"
+    written = re.search(rf"\$\{{{variable}:-([^}}]+)\}}", COMPOSE_FILE.read_text(encoding="utf-8"))
+    assert written, f"docker-compose.yml takes no {variable}"
+    return os.environ.get(variable) or written[1]
 
+
+def backing(folder: Path, owner: int) -> Backing:
+    """The first process of the run to come starts them; the others wait at the lock and find them."""
+    folder.mkdir(exist_ok=True, mode=0o700)
+    with exclusive(folder / "containers.lock"):
+        known = folder / FILE_NAME
+        if not known.exists():
+            remove_orphans()
+            known.write_text(json.dumps(asdict(start(owner))))
+        return Backing(**json.loads(known.read_text()))
+
+
+def start(owner: int) -> Backing:
+    """Side by side; each is waited for until it does what it is asked."""
+    servers = postgres, kafka, elasticsearch, redis, registry = (
+        _postgres(),
+        ApacheKafkaContainer(image_of("kafka")),
+        _elasticsearch(),
+        _redis(),
+        _registry(),
+    )
+    for server in servers:
+        server.with_kwargs(labels={OWNER: str(owner)}, mem_limit="1536m")
     with ThreadPoolExecutor() as pool:
-        list(pool.map(DockerContainer.start, (postgres, kafka, elasticsearch, redis, registry)))
+        list(pool.map(lambda server: server.start(), servers))
     return Backing(
-        postgres_url=postgres.get_connection_url(),
-        kafka_bootstrap=kafka.get_bootstrap_server(),
+        postgres_url=f"postgresql://orders:orders@{place_of(postgres, postgres.port)}/orders",
+        kafka_bootstrap=place_of(kafka, KAFKA_PORT),
         elasticsearch_url=f"http://{place_of(elasticsearch, elasticsearch.port)}",
         redis_url=f"redis://{place_of(redis, redis.port)}/0",
         registry_url=f"http://{place_of(registry, REGISTRY_PORT)}{REGISTRY_API}",
     )
 
 
+def end(folder: Path, owner: int) -> None:
+    if (folder / FILE_NAME).exists():
+        _remove(_containers(f"label={OWNER}={owner}"))
+        (folder / FILE_NAME).unlink()
+
+
+def remove_orphans() -> None:
+    """Those of runs that were killed: their owners do not live any more."""
+    _remove([name for name in _containers(f"label={OWNER}") if not Path(f"/proc/{_owner_of(name)}").exists()])
+
+
+class ApacheKafkaContainer(DockerContainer):
+    """Kafka in KRaft mode from the image apache/kafka: the library's own class knows Confluent's image only.
+
+    A broker tells its clients under which address to reach it, and the port is known only when the container runs. So
+    the container waits for a file with that address, and starts its server then. (The same is done by
+    org.testcontainers.kafka.KafkaContainer.)
+    """
+
+    _SETTINGS: Final = {
+        # docker/examples/docker-compose-files/single-node/plaintext of apache/kafka; more in docker-compose.yml.
+        "CLUSTER_ID": "4L6g3nShT-eMCtK--X86sw",
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9094",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_INTER_BROKER_LISTENER_NAME": "BROKER",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,BROKER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "KAFKA_LISTENERS": f"PLAINTEXT://0.0.0.0:{KAFKA_PORT},BROKER://0.0.0.0:9093,CONTROLLER://0.0.0.0:9094",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+        "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "8",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS": "8",
+        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+        "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+        "KAFKA_HEAP_OPTS": "-Xms256m -Xmx512m",
+    }
+    _ADDRESS: Final = "/etc/kafka/advertised"
+    _START: Final = (
+        f"while [ ! -s {_ADDRESS} ]; do sleep 0.05; done; "
+        f"KAFKA_ADVERTISED_LISTENERS=$(cat {_ADDRESS}) exec /etc/kafka/docker/run"
+    )
+
+    def __init__(self, image: str) -> None:
+        super().__init__(image)
+        self.env.update(self._SETTINGS)
+        self.with_exposed_ports(KAFKA_PORT).with_command(["bash", "-c", self._START])
+
+    def start(self) -> ApacheKafkaContainer:
+        super().start()
+        listeners = f"PLAINTEXT://{place_of(self, KAFKA_PORT)},BROKER://localhost:9093"
+        self.copy_into_container(listeners.encode(), self._ADDRESS)
+        LogMessageWaitStrategy("Kafka Server started").with_startup_timeout(SECONDS).wait_until_ready(self)
+        return self
+
+
+def _postgres() -> PostgresContainer:
+    postgres = PostgresContainer(image_of("postgres"), username="orders", password="orders", dbname="orders")
+    postgres.with_command(
+        ["postgres", "-c", "max_connections=200", "-c", "shared_buffers=128MB", "-c", "wal_level=logical"]
+    )
+    # By the port: while the cluster is being made, the server listens at its socket only.
+    ready = ["pg_isready", "--host=127.0.0.1", "--username=orders", "--dbname=orders"]
+    return postgres.waiting_for(ExecWaitStrategy(ready).with_startup_timeout(SECONDS))
+
+
+def _elasticsearch() -> ElasticSearchContainer:
+    elasticsearch = ElasticSearchContainer(image_of("elasticsearch"))
+    elasticsearch.env.update(
+        {
+            "discovery.type": "single-node",
+            "cluster.routing.allocation.disk.threshold_enabled": "false",
+            "ES_JAVA_OPTS": "-Xms512m -Xmx512m",
+        }
+    )
+    health = HttpWaitStrategy(elasticsearch.port, "/_cluster/health?wait_for_status=yellow&timeout=1s")
+    return elasticsearch.waiting_for(health.for_status_code(200).with_startup_timeout(SECONDS))
+
+
+def _redis() -> RedisContainer:
+    # Each test module takes a logical database of its own.
+    return RedisContainer(image_of("redis")).with_command(["redis-server", "--appendonly", "yes", "--databases", "512"])
+
+
+def _registry() -> DockerContainer:
+    registry = DockerContainer(image_of("registry")).with_exposed_ports(REGISTRY_PORT)
+    registry.with_env("JAVA_OPTS_APPEND", "-Xms64m -Xmx256m")
+    ready = HttpWaitStrategy(REGISTRY_PORT, f"{REGISTRY_API}/subjects").for_status_code(200)
+    return registry.waiting_for(ready.with_startup_timeout(SECONDS))
+
+
 def place_of(container: DockerContainer, port: int) -> str:
-    return f"{container.get_container_host_ip()}:{container.get_exposed_port(port)}"
+    """By number: `localhost` is two addresses, and only one of them may be published."""
+    host = container.get_container_host_ip().replace("localhost", "127.0.0.1")
+    return f"{host}:{container.get_exposed_port(port)}"
+
+
+def _containers(which: str) -> list[str]:
+    return _docker("ps", "--all", "--quiet", "--filter", which).split()
+
+
+def _owner_of(name: str) -> str:
+    labels: dict[str, Any] = json.loads(_docker("inspect", "--format", "{{json .Config.Labels}}", name))
+    return str(labels[OWNER])
+
+
+def _remove(names: list[str]) -> None:
+    if names:
+        _docker("rm", "--force", "--volumes", *names)
+
+
+def _docker(*arguments: str) -> str:
+    return subprocess.run(("docker", *arguments), capture_output=True, check=True, text=True, timeout=60).stdout

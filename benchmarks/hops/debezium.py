@@ -7,6 +7,7 @@ run, into a topic of its own, and that is checked.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,9 +35,11 @@ from eventing.postgres.store import PostgresEventStore
 from operations.migrations import locations
 
 NAME = "Debezium's outbox event router"
-BACKLOG = 20_000
+BACKLOG = 10_000
 BACKLOG_FULL = 200_000
-WRITERS = 64
+WRITERS = 4
+AT_ONCE = 100
+"""Events in one append of a backlog: what is measured is how it is drained."""
 RATES = (200, 1000)
 
 
@@ -51,13 +54,15 @@ class Log:
         return self._store.acknowledged
 
     async def grow(self, events: int) -> None:
-        goal = self.length + events
+        sizes = itertools.repeat(AT_ONCE, events // AT_ONCE)
 
         async def writer() -> None:
-            while self.length < goal:
-                await self._store.append()
+            for size in sizes:
+                await self._store.append_many(size)
 
         await asyncio.gather(*(writer() for _ in range(WRITERS)))
+        if rest := events % AT_ONCE:
+            await self._store.append_many(rest)
 
     async def steadily(self, rate: float, seconds: float) -> dict[UUID, float]:
         """Event ids, each with the moment at which its commit was acknowledged."""

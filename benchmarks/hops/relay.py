@@ -22,7 +22,7 @@ from eventing.postgres import migrating
 from eventing.postgres.store import PostgresEventStore
 from operations.migrations import locations
 
-BACKLOG = 50_000
+BACKLOG = 30_000
 BACKLOG_FULL = 1_000_000
 NAIVE_SHARE = 10
 """The naive relay drains this part of the backlog: its rate does not depend on the length, only our patience does."""

@@ -47,6 +47,7 @@ class Floor:
                 if consumer.poll(10) is None:
                     raise WrongResultError("a message did not come back from Kafka.")
                 latencies.append(time.perf_counter() - begun)
+        producer.flush(10)
         consumer.close()
         # The first ones open connections; they are nobody's floor.
         return Sample(len(latencies), time.perf_counter() - start, latencies[len(latencies) // 10 :])

@@ -9,10 +9,12 @@ from typing import Final, Literal, NamedTuple, assert_never
 from command_service.pricing import Offer, WantedLine, price
 from event_schemas.order.cancellation_requested import OrderCancellationRequested
 from event_schemas.order.cancelled import OrderCancelled
+from event_schemas.order.compensation_forced import OrderCompensationForced
 from event_schemas.order.confirmed import OrderConfirmed
 from event_schemas.order.delivery_address_changed import OrderDeliveryAddressChanged
 from event_schemas.order.failed import OrderFailed
 from event_schemas.order.placed import OrderPlaced
+from event_schemas.order.timed_out import OrderTimedOut
 from event_schemas.values import Address
 from eventing.decider import Decider
 from eventing.errors import Refusal
@@ -50,13 +52,15 @@ Event = (
     OrderPlaced
     | OrderDeliveryAddressChanged
     | OrderCancellationRequested
+    | OrderTimedOut
+    | OrderCompensationForced
     | OrderConfirmed
     | OrderFailed
     | OrderCancelled
 )
 
 
-Status = Literal["placed", "cancelling", "confirmed", "failed", "cancelled"]
+Status = Literal["placed", "failing", "cancelling", "confirmed", "failed", "cancelled"]
 ENDED: Final[frozenset[Status]] = frozenset({"confirmed", "failed", "cancelled"})
 
 
@@ -109,6 +113,8 @@ def _change_address(command: ChangeDeliveryAddress, order: Order) -> Sequence[Ev
     _check_not_ended(order)
     if order.status == "cancelling":
         raise Refusal("The order is being cancelled: it goes nowhere.", code="order_cancelling")
+    if order.status == "failing":
+        raise Refusal("The order has run into trouble and is being undone: it goes nowhere.", code="order_failing")
     if command.given_to_carrier:
         raise Refusal(
             "The carrier has the order already: cancel it, or ask the carrier to redirect the parcel.",
@@ -148,6 +154,9 @@ def evolve(order: Order | None, event: Event) -> Order | None:
             return replace(order, address=event.address)
         case OrderCancellationRequested():
             return replace(order, status="cancelling")
+        case OrderTimedOut() | OrderCompensationForced():
+            # Whoever calls it off all the same, or has done so, is told in the end that it was cancelled.
+            return order if order.status == "cancelling" else replace(order, status="failing")
         case OrderConfirmed():
             return replace(order, status="confirmed")
         case OrderFailed():

@@ -12,6 +12,7 @@ from typing import Final
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._metadata import TopicMetadata
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
@@ -45,11 +46,7 @@ class Topics:
 
     def partitions(self) -> Mapping[str, int]:
         """Of every topic there is."""
-        try:
-            found = self._admin.list_topics(timeout=TIMEOUT).topics
-        except KafkaException as error:
-            raise _unreachable(error) from error
-        return {name: len(topic.partitions) for name, topic in found.items() if topic.error is None}
+        return {name: len(topic.partitions) for name, topic in self._known().items()}
 
     def create(self, names: Sequence[str]) -> Sequence[str]:
         """Makes those that are missing and says which those were."""
@@ -82,6 +79,7 @@ class Topics:
             except KafkaException as error:
                 raise _unreachable(error) from error
             self._demand_config(resource.name, {name: entry.value for name, entry in entries.items()})
+        self._demand_replicas(names)
 
     def demand_partitions(self, expected: Mapping[str, int]) -> None:
         actual = self.partitions()
@@ -93,6 +91,23 @@ class Topics:
                     f"The topic {name} has {actual[name]} partitions, not {count}: orders would change their partition "
                     f"and lose their order. Make a new topic with {count} partitions and publish the log to it again."
                 )
+
+    def _demand_replicas(self, names: Sequence[str]) -> None:
+        wanted, known = self._settings.replication_factor, self._known()
+        for name in names:
+            fewest = min(len(each.replicas) for each in known[name].partitions.values())
+            if fewest < wanted:
+                raise Misconfigured(
+                    f"The topic {name} could lose events: {fewest} of the {wanted} brokers keep it that "
+                    "ORDERS_KAFKA__REPLICATION_FACTOR asks for. Reassign its partitions to more brokers."
+                )
+
+    def _known(self) -> Mapping[str, TopicMetadata]:
+        try:
+            found = self._admin.list_topics(timeout=TIMEOUT).topics
+        except KafkaException as error:
+            raise _unreachable(error) from error
+        return {name: topic for name, topic in found.items() if topic.error is None}
 
     def _new(self, name: str) -> NewTopic:
         return NewTopic(

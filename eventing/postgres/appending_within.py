@@ -37,7 +37,8 @@ _TRY_AGAIN: Final = ("40001", "40P01", "55P03", "57014", "53")
 async def append_within(
     connection: psycopg.AsyncConnection[Any], prepare: Preparation, appends: Sequence[Append]
 ) -> Sequence[Appended]:
-    """Appends all and commits, or none: then the whole transaction is rolled back.
+    """Appends all and commits, or none: then the whole transaction is rolled back. An append that goes on in the stream
+    of an earlier one, at the version where that leaves it, becomes one with it.
 
     Raises `Conflict` or `Refusal`; `Unavailable` where trying the transaction anew may help, with `stored="unknown"`
     where the connection was lost and it may have been committed.
@@ -69,7 +70,7 @@ def append_within_blocking(
 
 
 def _prepared(prepare: Preparation, appends: Sequence[Append]) -> list[Prepared]:
-    batch = [prepare(append) for append in appends]
+    batch = _joined([prepare(append) for append in appends])
     touched: set[str] = set()
     written: set[str] = set()
     for item in batch:
@@ -78,6 +79,18 @@ def _prepared(prepare: Preparation, appends: Sequence[Append]) -> list[Prepared]
         touched.update(item.streams)
         written.update(item.written)
     return batch
+
+
+def _joined(items: Sequence[Prepared]) -> list[Prepared]:
+    """Those that go on where an earlier one ends become one with it."""
+    found: list[Prepared] = []
+    writers: dict[str, Prepared] = {}
+    for item in items:
+        earlier = writers.get(item.written[0]) if len(item.written) == 1 else None
+        if earlier is None or not earlier.followed_by(item):
+            found.append(item)
+            writers.update(dict.fromkeys(item.written, item))
+    return found
 
 
 def _append_and_commit(pgconn: PGconn, arguments: Sequence[bytes]) -> PQGen[PGresult]:

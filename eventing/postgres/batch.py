@@ -72,6 +72,27 @@ class Prepared:
         self.written = [write.stream for write in writes if write.events]
         self.size = len(columns[-1])
 
+    def followed_by(self, other: Prepared) -> bool:
+        """Takes in an append that goes on where this one ends, in the one stream that both write: what comes of several
+        causes, each in circumstances of its own. False if it is none."""
+        if not (self.written == other.written and len(self.written) == 1) or other.idempotency or other.inline:
+            return False
+        writes = {write.stream: write for write in self.writes}
+        for stream, expected, events in other.writes:
+            before = writes.get(stream)
+            if before is not None and expected != before.expected + before.events:
+                return False
+            writes[stream] = Write(
+                stream, before.expected if before else expected, events + (before.events if before else 0)
+            )
+        self.writes = tuple(writes.values())
+        self.columns = tuple(map(bytes.__add__, self.columns, other.columns))
+        self.event_ids = self.event_ids + other.event_ids
+        self.events += other.events
+        self.streams = list(writes)
+        self.size = len(self.columns[-1])
+        return True
+
 
 class Stored(NamedTuple):
     """What tells that an event is stored."""

@@ -10,8 +10,12 @@ from collections.abc import Sequence
 from typing import Any, LiteralString, TypeVar
 
 import psycopg
+from psycopg import generators, waiting
 from psycopg.abc import PQGen
+from psycopg.adapt import Transformer
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import ExecStatus, Format
+from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
 from eventing.postgres.connecting import conninfo, explained
@@ -37,6 +41,8 @@ class Database:
         )
         self._patience = patience
         self._connection: _PatientConnection | None = None
+        self._followed: dict[str, bytes] = {}
+        """Statements that this connection has prepared, by their names: Postgres tells apart 63 bytes of a name."""
 
     def query(self, sql: LiteralString, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Runs one statement, which is committed when this returns; its rows, if it has any."""
@@ -49,7 +55,28 @@ class Database:
             self.close()
             raise explained(error) from error
 
+    def follow(self, sql: LiteralString, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
+        """`query` for what is asked all the time and mostly finds nothing, at a third of the cost.
+
+        Its parameters are written as Postgres does (`$1::bigint`) and are numbers.
+        """
+        try:
+            connection = self._connected()
+            if (name := self._followed.get(sql)) is None:
+                name = b"followed_%d" % len(self._followed)
+                connection.pgconn.send_prepare(name, sql.encode())
+                _answer(connection)
+                self._followed[sql] = name
+            values = [b"%d" % number for number in numbers]
+            connection.pgconn.send_query_prepared(name, values, result_format=Format.BINARY)
+            result = _answer(connection)
+            return _rows(connection, result) if result.ntuples else []
+        except psycopg.Error as error:
+            self.close()
+            raise explained(error) from error
+
     def close(self) -> None:
+        self._followed.clear()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -59,3 +86,18 @@ class Database:
             self._connection = _PatientConnection.connect(self._conninfo, autocommit=True)
             self._connection.patience = self._patience
         return self._connection
+
+
+def _answer(connection: _PatientConnection) -> PGresult:
+    result: PGresult
+    answering = generators.execute(connection.pgconn)
+    [result] = waiting.wait(answering, connection.pgconn.socket, connection.patience, connection.patience)
+    if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+        raise psycopg.errors.error_from_result(result)
+    return result
+
+
+def _rows(connection: _PatientConnection, result: PGresult) -> list[tuple[Any, ...]]:
+    transformer = Transformer(connection)
+    transformer.set_pgresult(result)
+    return transformer.load_rows(0, result.ntuples, tuple)

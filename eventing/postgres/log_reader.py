@@ -13,9 +13,9 @@ _READ: Final = """
            causation_id::text, actor, traceparent, recorded_at::text, body
     FROM (
         SELECT *, sum(octet_length(body)) OVER (ORDER BY position) - octet_length(body) AS bytes_before
-        FROM (SELECT * FROM events WHERE position > %s ORDER BY position LIMIT %s) AS next
+        FROM (SELECT * FROM events WHERE position > $1::bigint ORDER BY position LIMIT $2::bigint) AS next
     ) AS measured
-    WHERE bytes_before < %s
+    WHERE bytes_before < $3::bigint
     ORDER BY position
 """
 
@@ -43,4 +43,4 @@ class LogReader:
         self._database = database
 
     def read(self, after: int, limit: int, byte_limit: int) -> list[LogRow]:
-        return self._database.query(_READ, (after, limit, byte_limit))  # type: ignore[return-value]
+        return self._database.follow(_READ, (after, limit, byte_limit))  # type: ignore[return-value]

@@ -30,7 +30,8 @@ class RedisBuckets:
         try:
             async with asyncio.timeout(self._timeout):
                 now, *answers = await self._script(keys, [policy.interval, policy.quota, *wanted.values()])
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, OSError, TimeoutError, RuntimeError) as error:
+            # RuntimeError is what uvloop says of a connection that was reset while nobody looked.
             raise Unavailable(f"Redis does not answer ({type(error).__name__}).") from None
         return int(now), dict(zip(wanted, _drawn(answers), strict=True))
 

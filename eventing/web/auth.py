@@ -34,6 +34,14 @@ class Caller(NamedTuple):
     roles: frozenset[Role]
 
 
+class Admitted(NamedTuple):
+    """A caller, and when the token ends that speaks for it: what outlives a request has to end with it."""
+
+    caller: Caller
+    until: float
+    """Seconds since 1970, without the leeway that is granted to requests."""
+
+
 ANONYMOUS: Final = Caller("anonymous", frozenset())
 
 TOKEN_LIMIT: Final = 8 * 1024
@@ -64,16 +72,19 @@ class Authenticator:
         self._leeway = min(leeway, LEEWAY_LIMIT)
         self._remembered = remembered
         self._now = now
-        self._known: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
+        self._known: OrderedDict[bytes, Admitted] = OrderedDict()
         self._generation = keys.generation
 
     async def authenticate(self, authorization: bytes | None) -> Caller:
+        return (await self.admit(authorization)).caller
+
+    async def admit(self, authorization: bytes | None) -> Admitted:
         if authorization is None:
             raise Unauthenticated(NO_TOKEN)
         digest = hashlib.blake2b(authorization, digest_size=16).digest()
         return self._recall(digest) or await self._verify(digest, _bearer(authorization))
 
-    def _recall(self, digest: bytes) -> Caller | None:
+    def _recall(self, digest: bytes) -> Admitted | None:
         if self._generation != self._keys.generation:
             # A key was taken away or added: whatever was signed with it has to be looked at again.
             self._known.clear()
@@ -81,19 +92,18 @@ class Authenticator:
         known = self._known.get(digest)
         if known is None:
             return None
-        if known[1] <= self._now():
+        if known.until + self._leeway <= self._now():
             del self._known[digest]
             return None
         self._known.move_to_end(digest)
-        return known[0]
+        return known
 
-    async def _verify(self, digest: bytes, token: str) -> Caller:
+    async def _verify(self, digest: bytes, token: str) -> Admitted:
         claims = await self._claims(token)
-        caller = _caller(claims)
-        self._known[digest] = caller, claims["exp"] + self._leeway
+        self._known[digest] = admitted = Admitted(_caller(claims), claims["exp"])
         if len(self._known) > self._remembered:
             self._known.popitem(last=False)
-        return caller
+        return admitted
 
     async def _claims(self, token: str) -> dict[str, Any]:
         try:

@@ -82,7 +82,7 @@ class EdgeApplication:
         else:
             route = OTHER_ROUTE
             status = await self._pass_on(scope, receive, send, context)
-        seconds = perf_counter() - started
+        seconds = 0.0 if found is not None and found.operation.streams else perf_counter() - started
         self._edge.metrics.answered(scope["method"], route, status, seconds)
         if status >= 500 or seconds > SLOW_SECONDS:
             _tell(scope, route, status, seconds)

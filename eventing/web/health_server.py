@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import uvicorn
 from prometheus_client import CollectorRegistry
@@ -19,6 +20,31 @@ from starlette.applications import Starlette
 from eventing.web.health import Check, Health, Place
 from eventing.web.health_routes import health_routes
 from eventing.web.server import Door, address_of, configured, listen
+
+TICK_SECONDS: Final = 1.0
+"""The date that answers carry is at most so old."""
+
+
+class _Unhurried(uvicorn.Server):
+    """Looks about itself once a second instead of ten times: a worker that has nothing to do costs next to nothing."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked_to_end = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked_to_end.wait(), TICK_SECONDS)
+
+    def end(self) -> None:
+        """From any thread. It sees the flag where it has no loop yet, and is woken where it has."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: it has ended already
+                self._loop.call_soon_threadsafe(self._asked_to_end.set)
 
 
 class HealthServer:
@@ -29,14 +55,14 @@ class HealthServer:
         listener = listen(door)
         self.address = address_of(listener)
         app = Starlette(routes=health_routes(health, registry))
-        self._server = uvicorn.Server(configured(app, door))
+        self._server = _Unhurried(configured(app, door))
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._server.serve(sockets=[listener])), name="health", daemon=True
         )
         self._thread.start()
 
     def close(self) -> None:
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join()
 
     def __enter__(self) -> Self:

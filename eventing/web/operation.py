@@ -64,6 +64,8 @@ class Operation:
     body_examples: Mapping[str, Any] = field(default_factory=dict)
     """Name → example body. The first one is used in the curl line of the documentation page."""
     parameters: Sequence[Parameter] = ()
+    streams: bool = False
+    """The answer goes on for as long as the caller listens: its duration is no latency and is not measured as one."""
 
     @property
     def name(self) -> str:

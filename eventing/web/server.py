@@ -28,6 +28,12 @@ from eventing.errors import Misconfigured
 from eventing.web.application import Application
 from eventing.web.health import Health
 from eventing.web.protocol import EdgeProtocol
+from eventing.web.socket_protocol import (
+    SOCKET_MESSAGE_LIMIT,
+    SOCKET_PING_SECONDS,
+    SOCKET_PONG_SECONDS,
+    EdgeSocketProtocol,
+)
 
 BACKLOG: Final = 2048
 KEEP_ALIVE_SECONDS: Final = 15
@@ -50,6 +56,8 @@ class Door:
     drain_seconds: float = 10.0
     trusted_proxies: str = ""
     """Addresses whose X-Forwarded-For is believed, with commas. None by default."""
+    sockets: bool = False
+    """Whether a connection may become a websocket."""
 
 
 def serve(app: Application, door: Door, *, announce: Callable[[str], object] = lambda _: None) -> None:
@@ -108,7 +116,12 @@ def configured(app: ASGIApp, door: Door) -> uvicorn.Config:
     protocol = type("BoundProtocol", (EdgeProtocol,), {"connection_limit": door.connection_limit})
     options: dict[str, Any] = {
         "http": protocol,
-        "ws": "none",
+        "ws": EdgeSocketProtocol if door.sockets else "none",
+        "ws_max_size": SOCKET_MESSAGE_LIMIT,
+        "ws_ping_interval": SOCKET_PING_SECONDS,
+        "ws_ping_timeout": SOCKET_PONG_SECONDS,
+        # A few bytes of compressed text can unfold to far more than a message may have, and ours are small.
+        "ws_per_message_deflate": False,
         "lifespan": "off",
         "log_config": None,
         "access_log": False,

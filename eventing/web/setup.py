@@ -51,7 +51,7 @@ def make_edge(
     )
 
 
-def door_of(http: HttpSettings, section: str) -> Door:
+def door_of(http: HttpSettings, section: str, *, sockets: bool = False) -> Door:
     """`section` is the part of the settings that names the port, as in `command_api`."""
     return Door(
         http.host,
@@ -61,6 +61,7 @@ def door_of(http: HttpSettings, section: str) -> Door:
         notice_seconds=http.notice_seconds,
         drain_seconds=http.drain_seconds,
         trusted_proxies=http.trusted_proxies,
+        sockets=sockets,
     )
 
 

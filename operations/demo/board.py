@@ -11,10 +11,36 @@ REMEMBERED: Final = 8
 """Happenings that stay on the screen."""
 
 
+STATES: Final = {
+    "order.placed": "placed",
+    "inventory.reserved": "stock set aside",
+    "payment.requested": "asking for money",
+    "payment.charged": "paid",
+    "shipping.requested": "asking for a label",
+    "shipping.label_created": "label there",
+    "order.cancellation_requested": "going back",
+    "order.timed_out": "going back",
+    "inventory.rejected": "going back",
+    "payment.declined": "going back",
+    "shipping.failed": "going back",
+    "order.confirmed": "confirmed",
+    "order.failed": "failed",
+    "order.cancelled": "cancelled",
+}
+"""What the last event of an order says of it, in the order of its way."""
+ENDED: Final = frozenset({"confirmed", "failed", "cancelled"})
+
+
 @dataclass(slots=True)
 class Board:
     commands: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
+    states: dict[str, str] = field(default_factory=dict)
+    """Of each order placed since the demo began."""
+    projection_lag: int | None = None
+    """Events that some read model has still to take in."""
+    scene: str = ""
+    """What is being done to the platform right now."""
     happenings: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     stored: int = 0
     """Events in the store since the demo began."""
@@ -26,9 +52,22 @@ class Board:
         with self._lock:
             self.commands[outcome] += 1
 
-    def count_event(self, event_type: str) -> None:
+    def count_event(self, event_type: str, stream: str) -> None:
+        order = stream.partition("-")[2]
         with self._lock:
             self.events[event_type] += 1
+            state = STATES.get(event_type)
+            if state and (event_type == "order.placed" or order in self.states) and self.states.get(order) not in ENDED:
+                self.states[order] = state
+
+    def orders_by_state(self) -> list[tuple[str, int]]:
+        """In the order of an order's way."""
+        with self._lock:
+            counts = Counter(self.states.values())
+        return [(state, counts[state]) for state in dict.fromkeys(STATES.values()) if counts[state]]
+
+    def open_orders(self) -> int:
+        return sum(count for state, count in self.orders_by_state() if state not in ENDED)
 
     def tell(self, happening: str) -> None:
         self.happenings.append(happening)

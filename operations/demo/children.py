@@ -17,7 +17,7 @@ from typing import Final
 from eventing.errors import Misconfigured, Unavailable
 from operations.demo.stage import Stage
 
-SECONDS_TO_ANNOUNCE: Final = 20.0
+SECONDS_TO_ANNOUNCE: Final = 60.0
 SECONDS_TO_STOP: Final = 15.0
 TOLD_LINES: Final = 5
 _PR_SET_PDEATHSIG: Final = 1
@@ -28,12 +28,19 @@ class Child:
 
     def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self.name = name
+        self._arguments = tuple(arguments)
+        self._environment = dict(environment)
         self._log = log
+        self._killed = False
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as file:
+        log.write_bytes(b"")
+        self._start()
+
+    def _start(self) -> None:
+        with self._log.open("ab") as file:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "operations", *arguments],
-                env=dict(environment),
+                [sys.executable, "-m", "operations", *self._arguments],
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=file,
@@ -43,7 +50,7 @@ class Child:
                 preexec_fn=_end_with_parent,
             )
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self._read, daemon=True).start()
+        threading.Thread(target=self._read, args=(self._process, self._lines), daemon=True).start()
 
     def announcement(self) -> str:
         """The first line that it says."""
@@ -55,8 +62,23 @@ class Child:
             raise Unavailable(f"{self.name} did not start. {self._last_words()}")
         return said.strip()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def kill(self) -> None:
+        """As a crash would; nobody is surprised that it has ended, until it is started again."""
+        self._killed = True
+        self._process.kill()
+        self._process.wait()
+
+    def start_again(self) -> None:
+        self._start()
+        self.announcement()
+        self._killed = False
+
     def demand_alive(self) -> None:
-        if self._process.poll() is not None:
+        if self._process.poll() is not None and not self._killed:
             raise Unavailable(f"{self.name} has ended. {self._last_words()}")
 
     def stop(self) -> None:
@@ -68,12 +90,13 @@ class Child:
                 self._process.kill()
         self._process.wait()
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as lines:
+    @staticmethod
+    def _read(process: subprocess.Popen[str], said: queue.SimpleQueue[str]) -> None:
+        assert process.stdout is not None
+        with process.stdout as lines:
             for line in lines:
-                self._lines.put(line)
-        self._lines.put("")
+                said.put(line)
+        said.put("")
 
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").splitlines()[-TOLD_LINES:]

@@ -47,6 +47,7 @@ PRODUCTS: Final = (
     Product("BEANS-ETH-250", "Coffee from Guji, Ethiopia, 250 g", "Washed; jasmine, peach, black tea.", 1390, 900),
     Product("BEANS-COL-1000", "Coffee from Huila, Colombia, 1 kg", "Natural; red fruit and cocoa.", 3890, 300),
     Product("CARAFE-600", "Glass carafe, 600 ml", "Borosilicate, with a cork sleeve.", 3290, 120),
+    Product("MUG-SIGNED", "Signed mug, one of few", "From the potter's own shelf.", 9900, 3),
     Product("TAMPER-58", "Tamper, 58.5 mm", "Walnut handle, flat base.", 4990, 70),
 )
 

@@ -19,12 +19,12 @@ ROLES: Final = (("customer", "alice"), ("warehouse", "willem"), ("catalogue", "c
 
 @contextmanager
 def invited(stage: Stage) -> Iterator[None]:
-    for line in lines(stage.write_api, _orders()):
+    for line in lines(stage.write_api, stage.query_api, _orders()):
         stage.screen.say(line)
     yield
 
 
-def lines(api: str, orders: str) -> list[str]:
+def lines(api: str, query_api: str, orders: str) -> list[str]:
     customer, product = CUSTOMERS[0], PRODUCTS[0]
     order = {
         "customer_name": customer.name,
@@ -39,18 +39,18 @@ def lines(api: str, orders: str) -> list[str]:
         *(f"  {role.upper()}=$({orders} token --role {role} --subject {subject})" for role, subject in ROLES),
         "an order, sent as often as you like with one effect,",
         _curl("CUSTOMER", f"{api}/v1/orders", "first-order", order),
-        "its end, with the order's id put in,",
-        _curl("CUSTOMER", f"{api}/v1/orders/ORDER_ID/cancellation", "first-end", {}, "-H 'If-Match: \"1\"' "),
+        "what is shown of it, with the order's id put in,",
+        f'  curl -i {query_api}/v1/orders/ORDER_ID -H "Authorization: Bearer $CUSTOMER"',
         "and a delivery for the shelf:",
         _curl("WAREHOUSE", f"{api}/v1/stock/{product.sku}/receipts", "first-delivery", delivery),
         "",
     ]
 
 
-def _curl(token: str, address: str, key: str, body: object, more: str = "") -> str:
+def _curl(token: str, address: str, key: str, body: object) -> str:
     return (
         f'  curl -i {address} -H "Authorization: Bearer ${token}" -H "Content-Type: application/json" '
-        f'-H "Idempotency-Key: {key}" {more}-d {shlex.quote(json.dumps(body, ensure_ascii=False))}'
+        f'-H "Idempotency-Key: {key}" -d {shlex.quote(json.dumps(body, ensure_ascii=False))}'
     )
 
 

@@ -10,16 +10,29 @@ from types import FrameType
 from typing import Final
 
 from eventing.settings import read_settings
+from operations.demo.accounts import accounts
 from operations.demo.customers import customers
 from operations.demo.invitation import invited
+from operations.demo.scenes import scenes
 from operations.demo.screen import screen
 from operations.demo.seeding import seeded
 from operations.demo.servers import servers
-from operations.demo.services import prepared, relay, write_api
+from operations.demo.services import outside, prepared, services
 from operations.demo.stage import Stage, Step, play
 from operations.demo.tail import tail
 
-STEPS: Final[tuple[Step, ...]] = (servers, prepared, write_api, relay, tail, seeded, invited, customers)
+STEPS: Final[tuple[Step, ...]] = (
+    servers,
+    prepared,
+    outside,
+    services,
+    tail,
+    seeded,
+    invited,
+    accounts,
+    scenes,
+    customers,
+)
 """A part of the platform that is new gets its step here."""
 SECONDS_A_PICTURE: Final = 0.25
 
@@ -30,7 +43,8 @@ def run(seconds: float | None) -> None:
     with _told_to_end(stage):
         play(STEPS, stage, lambda stage: _show(stage, seconds))
     stage.screen.sum_up(stage.board)
-    stage.screen.say(stage.proof)
+    for line in stage.proofs:
+        stage.screen.say(line)
 
 
 def _show(stage: Stage, seconds: float | None) -> None:

@@ -39,12 +39,16 @@ class Screen:
         if board.commands:
             commands, events = board.counts()
             placed, seen = commands.get("order placed", 0), sum(events.values())
-            self.say(f"{placed} orders placed, {board.stored} events stored, {seen} seen in Kafka, lag {board.lag}")
+            ways = ", ".join(f"{count} {state}" for state, count in board.orders_by_state())
+            self.say(
+                f"{placed} orders placed, {board.stored} events stored, {seen} seen in Kafka, lag {board.lag}; {ways}"
+            )
 
     def sum_up(self, board: Board) -> None:
         commands, events = board.counts()
         output.show_table(("commands", ""), sorted(commands.items()))
         output.show_table(("events through Kafka", ""), sorted(events.items()))
+        output.show_table(("orders", ""), board.orders_by_state())
 
 
 class TerminalScreen(Screen):
@@ -75,10 +79,17 @@ def picture(board: Board) -> RenderableType:
     commands, events = board.counts()
     if not commands and not events:
         return Text("Ctrl-C ends it.", style="dim")
-    flow = f"{board.stored} events stored, {board.published} published, {board.lag} on their way."
+    views = "" if board.projection_lag is None else f" Read models: {board.projection_lag} events behind."
+    flow = f"{board.stored} events stored, {board.published} published, {board.lag} on their way.{views}"
+    tables = [
+        output.table(("orders", ""), board.orders_by_state()),
+        _counts("commands", commands),
+        _counts("events through Kafka", events),
+    ]
     return Group(
         Text.assemble(flow, ("  Ctrl-C ends it.", "dim")),
-        Columns([_counts("commands", commands), _counts("events through Kafka", events)], padding=(0, 2)),
+        Text(board.scene, style="bold"),
+        Columns(tables, padding=(0, 2)),
         *(Text(f"  {line}", style="dim", overflow="ellipsis", no_wrap=True) for line in list(board.happenings)),
     )
 

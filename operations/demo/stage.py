@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from eventing.settings import Settings
 from operations.demo.board import Board
@@ -16,6 +16,17 @@ from operations.demo.screen import Screen
 from operations.resolve import PLACES
 
 A_DAY: Final = 24 * 60
+
+
+class Service(Protocol):
+    """A process that a scene may kill."""
+
+    name: str
+
+    @property
+    def pid(self) -> int: ...
+    def kill(self) -> None: ...
+    def start_again(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -27,7 +38,15 @@ class Stage:
     watched: list[Callable[[], None]] = field(default_factory=list)
     """Asked again and again while the demo shows itself; raises when something has ended by itself."""
     write_api: str = ""
-    proof: str = ""
+    query_api: str = ""
+    payments: str = ""
+    carrier: str = ""
+    relays: list[Service] = field(default_factory=list)
+    projector: str = ""
+    """Where its metrics are."""
+    proofs: list[str] = field(default_factory=list)
+    told: dict[str, str] = field(default_factory=dict)
+    """What services are told beside the servers' addresses, as environment variables."""
     _tokens: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
@@ -52,7 +71,7 @@ class Stage:
             address = place.address(self.settings)
             given.pop(f"{place.variable}_FILE", None)
             given[place.variable] = address.get_secret_value() if place.secret else str(address)  # type: ignore[attr-defined]
-        return given
+        return given | self.told
 
 
 Step = Callable[[Stage], AbstractContextManager[None]]

@@ -28,7 +28,7 @@ def tail(stage: Stage) -> Iterator[None]:
     try:
         yield
         watch.await_last()
-        stage.proof = watch.proof()
+        stage.proofs.append(watch.proof())
     finally:
         stage.watched.remove(watch.demand_well)
         watch.stopped.set()
@@ -99,7 +99,7 @@ class Watch:
             return
         self._seen.add(position)
         self._board.published = len(self._seen)
-        self._board.count_event(headers["ce_type"].decode())
+        self._board.count_event(headers["ce_type"].decode(), headers["ce_subject"].decode())
 
     def _head(self) -> int:
         return int(self._database.query("SELECT coalesce(max(position), 0) FROM events")[0][0])

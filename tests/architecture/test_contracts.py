@@ -28,6 +28,14 @@ PLANTED = [
     ("pure-decisions", "command_service/aggregates/stock.py", "from fastapi import Request"),
     ("independent-aggregates", "command_service/aggregates/order.py", "import command_service.aggregates.stock"),
     (
+        "independent-participants",
+        "saga_choreography/participants/payment.py",
+        "import saga_choreography.participants.order",
+    ),
+    ("pure-decisions", "saga_choreography/participants/inventory.py", "import psycopg"),
+    # … nor by what participants share
+    ("pure-decisions", "saga_choreography/terms.py", "import eventing.settings"),
+    (
         "independent-read-models",
         "projections/read_models/sales_by_day.py",
         "import projections.read_models.order_search",
@@ -40,6 +48,8 @@ PLANTED = [
     ("drivers-in-adapters", "command_service/handling.py", "import psycopg"),
     ("drivers-in-adapters", "eventing/loading_planted.py", "import confluent_kafka"),
     ("adapters-in-wiring", "command_service/handling.py", "import eventing.postgres"),
+    # a saga that knows by which way the outside world is asked
+    ("adapters-in-wiring", "saga_choreography/outside.py", "import saga_choreography.gateways.payments"),
     ("no-cycles", "eventing/errors.py", "import eventing.envelope, eventing.settings"),
 ]
 

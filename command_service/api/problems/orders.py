@@ -45,6 +45,14 @@ PROBLEMS: Final = (
         curl=PLACE,
     ),
     ProblemKind(
+        "order_failing",
+        409,
+        "The order is being undone",
+        cause="A deadline has passed or an operator has sent it back, so it is delivered nowhere.",
+        fix="Place a new order with the address that you want.",
+        curl=PLACE,
+    ),
+    ProblemKind(
         "already_shipped",
         409,
         "The carrier has the order",

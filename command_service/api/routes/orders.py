@@ -102,6 +102,7 @@ def operations(ground: Ground) -> Sequence[Operation]:
                 "invalid_key",
                 "already_shipped",
                 "order_cancelling",
+                "order_failing",
                 "order_ended",
             ),
         ),

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,45 +13,17 @@ import pytest
 from tests.integration.relay.conftest import StartRelay, prepared
 from tests.support.relays.broker import Broker, proxied_broker
 from tests.support.relays.installation import Installation, Writers, until, write
+from tests.support.relays.main import HASTY_SOCKET_TIMEOUT
 from tests.support.relays.metrics import metric
 from tests.support.tcp_proxy import TcpProxy
 
-LONGEST_TIMEOUT = 10.0
-"""Of the relay's Kafka client: socket.timeout.ms."""
-
-
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """Where the servers' account may go."""
-    made = Path(tempfile.mkdtemp(prefix="orderloom-broker-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def kafka(folder: Path) -> Iterator[tuple[Broker, TcpProxy]]:
-    with proxied_broker(folder / "kafka") as running:
-        yield running
+LONGEST_TIMEOUT = HASTY_SOCKET_TIMEOUT
+"""Of the relay's Kafka client here; in the product its waits are longer."""
 
 
 @pytest.fixture
-def broker(kafka: tuple[Broker, TcpProxy]) -> Broker:
-    return kafka[0]
-
-
-@pytest.fixture
-def proxy(kafka: tuple[Broker, TcpProxy]) -> Iterator[TcpProxy]:
-    kafka[1].heal()
-    yield kafka[1]
-    kafka[1].heal()
-
-
-@pytest.fixture
-def installation(database: str, names: str, broker: Broker, proxy: TcpProxy) -> Installation:
-    """The relay reaches Kafka through the proxy; the test does so directly."""
-    environment = {"ORDERS_KAFKA__BOOTSTRAP_SERVERS": f"{proxy.host}:{proxy.port}"}
-    return prepared(Installation(database, broker.direct, names, environment))
+def installation(behind_proxy: Installation) -> Installation:
+    return behind_proxy
 
 
 @pytest.mark.parametrize("mutant", ["none", "checkpoint_before_ack"])
@@ -82,12 +51,13 @@ def test_what_kafka_never_got_is_published_after_a_crash(
 def test_a_broker_that_is_frozen_for_longer_than_any_timeout_leaves_no_hole(
     installation: Installation, start_relay: StartRelay, broker: Broker
 ) -> None:
-    start_relay(installation)
+    relay = start_relay(installation, mutant="hasty")
     with Writers(installation):
         until(lambda: installation.checkpoint() > 0, "events are published")
         broker.freeze()
         frozen = time.monotonic()
         until(lambda: time.monotonic() - frozen > LONGEST_TIMEOUT + 2, "every timeout has passed")
+        until(lambda: metric(relay, "in_trouble"), "the relay has noticed")
         broker.thaw()
     installation.await_published()
 
@@ -129,9 +99,9 @@ def test_connections_that_break_in_the_middle_of_a_frame_break_no_order(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system to fill up")
 def test_a_full_disk_of_the_broker_stops_publishing_and_loses_nothing(
-    database: str, names: str, start_relay: StartRelay, folder: Path
+    database: str, names: str, start_relay: StartRelay, broker_folder: Path
 ) -> None:
-    disk = folder / "disk"
+    disk = broker_folder / "disk"
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m,mode=755", "none", str(disk)], check=False).returncode:
         pytest.skip("this machine lets nobody mount a file system")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,36 +16,22 @@ from eventing.avro.codec import Codec
 from eventing.envelope import Circumstances, NewEvent
 from eventing.event_store import ANY_VERSION, Append, StreamWrite
 from eventing.postgres.store import PostgresEventStore
-from operations import cli
-from tests.integration.relay.conftest import StartRelay
+from tests.integration.relay.conftest import AskStatus, StartRelay
 from tests.support.relays.installation import CATALOGUE, Installation, until, write
 from tests.support.relays.metrics import readiness
 
 
-@pytest.fixture
-def status(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], installation: Installation
-) -> Callable[[], dict[str, object]]:
-    monkeypatch.setenv("ORDERS_POSTGRES__URL", installation.postgres_url)
-
-    def ask() -> dict[str, object]:
-        cli.run(["relay", "status", "--json"])
-        out, complaint = capsys.readouterr()
-        assert not complaint
-        said: dict[str, object] = json.loads(out)
-        return said
-
-    return ask
-
-
 def test_an_event_without_a_schema_id_waits_until_schemas_are_pushed(
-    installation: Installation, start_relay: StartRelay, status: Callable[[], dict[str, object]]
+    installation: Installation, start_relay: StartRelay, ask_status: AskStatus
 ) -> None:
     installation.query("DELETE FROM published_schemas WHERE type = 'payment.declined'")
     start_relay(installation)
     write(installation, 5)
 
-    until(lambda: "orders schemas push" in str(status()["last_error"]), "the status says what to do")
+    until(
+        lambda: "orders schemas push" in str(ask_status(installation).answer["last_error"]),
+        "the status says what to do",
+    )
     until(installation.checkpoint, "what came before it is published")
     assert installation.checkpoint() == 1, "everything before it is published, nothing behind it"
 
@@ -58,7 +42,7 @@ def test_an_event_without_a_schema_id_waits_until_schemas_are_pushed(
 
 @pytest.mark.parametrize("mutant", ["none", "skip_failed_batch"])
 def test_a_message_that_kafka_refuses_is_never_skipped(
-    installation: Installation, start_relay: StartRelay, status: Callable[[], dict[str, object]], mutant: str
+    installation: Installation, start_relay: StartRelay, ask_status: AskStatus, mutant: str
 ) -> None:
     start_relay(installation, mutant=mutant)
     write(installation, 5)
@@ -67,7 +51,10 @@ def test_a_message_that_kafka_refuses_is_never_skipped(
     append_large(installation, 10_000)
 
     if mutant == "none":
-        until(lambda: "max.message.bytes" in str(status()["last_error"]), "the status says what to do")
+        until(
+            lambda: "max.message.bytes" in str(ask_status(installation).answer["last_error"]),
+            "the status says what to do",
+        )
         assert installation.checkpoint() == 10, "it waits before the event"
     write(installation, 5)
     limit_messages(installation, 1_048_588)
@@ -79,7 +66,7 @@ def test_a_message_that_kafka_refuses_is_never_skipped(
 
 def test_a_changed_number_of_partitions_ends_the_relay(installation: Installation, start_relay: StartRelay) -> None:
     admin = AdminClient({"bootstrap.servers": installation.kafka_bootstrap})
-    start_relay(installation)
+    start_relay(installation, mutant="watchful")
     write(installation, 5)
     installation.await_published()
     admin.create_partitions([NewPartitions(installation.order_topic, 7)])[installation.order_topic].result(10)
@@ -118,20 +105,6 @@ def test_a_relay_that_nobody_leads_for_is_not_ready(installation: Installation, 
     until(lambda: readiness(relay)[0] == 503, "nobody leads")
     installation.query("ALTER TABLE gone RENAME TO leases")
     until(lambda: readiness(relay)[0] == 200, "it leads")
-
-
-def test_the_status_says_who_leads_and_how_far(
-    installation: Installation, start_relay: StartRelay, status: Callable[[], dict[str, object]]
-) -> None:
-    assert status()["leader"] is None
-    relay = start_relay(installation)
-    write(installation, 5)
-    installation.await_published()
-
-    said = status()
-
-    assert relay.holder in str(said["leader"])
-    assert (said["epoch"], said["checkpoint"], said["lag_events"], said["last_error"]) == (1, 10, 0, None)
 
 
 def limit_messages(installation: Installation, largest: int) -> None:

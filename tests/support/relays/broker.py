@@ -29,6 +29,9 @@ NODE = {
     "auto.create.topics.enable": "false",
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "1",
+    # A broker that was killed may come back when the session of its former life is over.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
     "log.retention.check.interval.ms": "3600000",
     "log.segment.bytes": str(1024 * 1024),
     "log.index.size.max.bytes": "4096",

@@ -20,13 +20,14 @@ from eventing.kafka.publisher import Publisher
 from eventing.leases import Tenure
 from eventing.postgres.leases import PostgresLease
 from eventing.settings import Settings, read_settings
-from outbox_relay import wiring
+from outbox_relay import leading, wiring
 from outbox_relay.ledger import NAME, Ledger
 from outbox_relay.ports import Tuning
 from outbox_relay.wiring import Adapters, adapters
 
 PR_SET_PDEATHSIG = 1
 FROZEN_CHUNK = 3
+HASTY_SOCKET_TIMEOUT = 2.0
 
 
 class CheckpointBeforeAck(Publisher):
@@ -114,8 +115,23 @@ def with_publisher(kind: type[Publisher]) -> Callable[[Settings], Adapters]:
     return made
 
 
+def hasty(settings: Settings) -> Adapters:
+    """No mutant: its waits for Kafka are shorter, for tests that have to sit them out."""
+    for name in ("socket.timeout.ms", "api.version.request.timeout.ms"):
+        publisher._PROPERTIES[name] = int(HASTY_SOCKET_TIMEOUT * 1000)
+    return adapters(settings)
+
+
+def watchful(settings: Settings) -> Adapters:
+    """No mutant: it looks at its topics every second."""
+    leading.TOPICS_SECONDS = 1.0  # type: ignore[misc]
+    return adapters(settings)
+
+
 MUTANTS: dict[str, Callable[[Settings], Adapters]] = {
     "none": adapters,
+    "hasty": hasty,
+    "watchful": watchful,
     "checkpoint_before_ack": with_publisher(CheckpointBeforeAck),
     "freeze_in_a_batch": with_publisher(FreezeInABatch),
     "freeze_in_a_batch_without_epoch": without_epoch,

@@ -20,10 +20,12 @@ from command_service.money import LARGEST_AMOUNT
 from command_service.pricing import Offer, WantedLine
 from event_schemas.order.cancellation_requested import OrderCancellationRequested
 from event_schemas.order.cancelled import OrderCancelled
+from event_schemas.order.compensation_forced import OrderCompensationForced
 from event_schemas.order.confirmed import OrderConfirmed
 from event_schemas.order.delivery_address_changed import OrderDeliveryAddressChanged
 from event_schemas.order.failed import OrderFailed
 from event_schemas.order.placed import OrderPlaced
+from event_schemas.order.timed_out import OrderTimedOut
 from event_schemas.values import Address, OrderLine
 from eventing.testing import scenario
 
@@ -61,6 +63,8 @@ PLACED = OrderPlaced(
     sales_channel="web",
 )
 CANCELLING = OrderCancellationRequested(order_id="o-1", reason="too late")
+TIMED_OUT = OrderTimedOut(order_id="o-1", step="payment")
+FORCED = OrderCompensationForced(order_id="o-1", reason="the carrier has closed", step="shipping")
 CONFIRMED = OrderConfirmed(order_id="o-1")
 FAILED = OrderFailed(order_id="o-1", reason="payment_failed")
 CANCELLED = OrderCancelled(order_id="o-1", reason="too late")
@@ -135,6 +139,23 @@ def test_an_order_is_called_off() -> None:
 
 def test_it_is_called_off_once_whatever_the_reason() -> None:
     order.given(PLACED, CANCELLING).when(RequestCancellation("another reason")).then_nothing()
+
+
+@pytest.mark.parametrize("trouble", [TIMED_OUT, FORCED])
+def test_an_order_in_trouble_goes_nowhere_but_can_be_called_off(trouble: Event) -> None:
+    order.given(PLACED, trouble).when(TO_OFFICE).then_refused("order_failing")
+    order.given(PLACED, trouble).when(RequestCancellation("too late")).then(CANCELLING)
+
+
+@pytest.mark.parametrize("trouble", [TIMED_OUT, FORCED])
+def test_trouble_on_the_way_back_changes_nothing(trouble: Event) -> None:
+    order.given(PLACED, CANCELLING, trouble).when(RequestCancellation("again")).then_nothing()
+    order.given(PLACED, CANCELLING, trouble).when(TO_OFFICE).then_refused("order_cancelling")
+
+
+@pytest.mark.parametrize("trouble", [TIMED_OUT, FORCED])
+def test_an_order_that_came_through_trouble_has_ended(trouble: Event) -> None:
+    order.given(PLACED, trouble, FAILED).when(RequestCancellation("too late")).then_refused("order_ended")
 
 
 @pytest.mark.parametrize("end", [CONFIRMED, FAILED, CANCELLED])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventing.consistency import ConsistencyToken
+from eventing.consistency import ConsistencyToken, decode_all, encode_seen
 from eventing.errors import Refusal
 
 
@@ -28,3 +28,30 @@ def test_a_token_fits_a_header() -> None:
 
     assert token.isascii()
     assert "=" not in token
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from(["order.events.v1", "stock.events.v1"]), st.integers(0, 99)),
+        st.integers(0, 2**53),
+        max_size=12,
+    )
+)
+def test_what_was_seen_reads_back_whole(seen: dict[tuple[str, int], int]) -> None:
+    tokens = [ConsistencyToken(topic, partition, position) for (topic, partition), position in seen.items()]
+
+    assert sorted(decode_all(encode_seen(tokens))) == sorted(tokens) if tokens else encode_seen(tokens) == ""
+
+
+def test_several_tokens_are_sent_with_commas_between_them() -> None:
+    mine, theirs = ConsistencyToken("order.events.v1", 1, 7), ConsistencyToken("stock.events.v1", 2, 9)
+
+    assert decode_all(f"{mine.encode()} ,{theirs.encode()}") == [mine, theirs]
+
+
+@pytest.mark.parametrize("sent", ["", ",", "x, y", ",".join([ConsistencyToken("a", 0, 1).encode()] * 17)])
+def test_a_list_that_is_none_or_too_long_is_refused(sent: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        decode_all(sent)
+
+    assert refused.value.code == "invalid_consistency_token"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from eventing.web.health import Check, Health, Place
-from eventing.web.health_server import serve_health
+from eventing.web.health_server import TICK_SECONDS, serve_health
 from eventing.web.keys import KeyRing
 from tests.support.web import application, client_of, edge_of
 
@@ -98,3 +99,12 @@ async def test_a_worker_has_the_same_addresses(fine: bool) -> None:
             assert "orderloom_events_published_total 3.0" in (await client.get("/metrics")).text
             server.health.draining = True
             assert (await client.get("/readyz")).status_code == 503
+
+
+def test_a_worker_that_ends_does_not_wait_for_the_next_tick() -> None:
+    began = time.monotonic()
+    for _ in range(5):
+        with serve_health(0, [], CollectorRegistry(), place=Place("relay"), setting="ORDERS_RELAY__HEALTH_PORT") as it:
+            assert httpx.get(f"{it.address}/livez").status_code == 200
+
+    assert time.monotonic() - began < 5 * TICK_SECONDS, "each ended at once"

@@ -1,0 +1,132 @@
+"""Where a stream's messages come from: the events of an order, and the summaries of a customer's orders.
+
+An order's events are read from the store after the position that was told last: they are in one order, so the last
+position is all that has to be known. A customer's orders are spread over partitions, and a later event of one may be
+seen before an earlier one of another; so its messages are whole states, which may be told twice, and their id is the
+view that was complete when they were told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+import orjson
+
+from eventing.consistency import ConsistencyToken, encode_seen
+from eventing.consuming import Partition
+from eventing.errors import Refusal
+from eventing.partitioning import partition_of
+from projections.query_api.answering.events import OrderEvents
+from projections.query_api.answering.history import told
+from projections.query_api.answering.orders import TOPIC
+from projections.query_api.answering.progress import Progress
+from projections.query_api.live.subscription import Message, Subscription
+from projections.read_models.customer_orders import CUSTOMER_ORDERS
+from projections.read_models.order_summary import ORDER_SUMMARY
+from projections.reading import ReadStore
+
+NEWEST: Final = 20
+"""Events of a stream that one look brings; of one with more news all are read."""
+AT_A_TIME: Final = 50
+RECENT: Final = 100
+ALL: Final = 5000
+PAGE: Final = 500
+
+
+class OrderFeed:
+    def __init__(self, events: OrderEvents) -> None:
+        self._events = events
+
+    async def tell(self, subscriptions: Mapping[str, Sequence[Subscription]]) -> None:
+        """Order → who listens to it. One round trip for many of them."""
+        ids = list(subscriptions)
+        for at in range(0, len(ids), AT_A_TIME):
+            some = ids[at : at + AT_A_TIME]
+            known = min(one.position for order_id in some for one in subscriptions[order_id])
+            later, full = await self._events.after(some, known, NEWEST)
+            for recorded in later:
+                if recorded.key not in full:
+                    message = _message(orjson.dumps(told(self._events.decoded(recorded))), recorded)
+                    _give(message, recorded.position, subscriptions[recorded.key])
+            for order_id in dict.fromkeys(full):
+                await self._tell_all(order_id, subscriptions[order_id])
+
+    async def _tell_all(self, order_id: str, subscriptions: Sequence[Subscription]) -> None:
+        try:
+            events = await self._events.of(order_id)
+        except Refusal:
+            for one in subscriptions:
+                one.end("slow")
+            return
+        for envelope in events:
+            message = _message(orjson.dumps(told(envelope)), envelope.recorded)
+            _give(message, envelope.recorded.position, subscriptions)
+
+
+def _message(data: bytes, recorded: object) -> Message:
+    return Message(str(recorded.position), recorded.type, data)  # type: ignore[attr-defined]
+
+
+def _give(message: Message, position: int, subscriptions: Sequence[Subscription]) -> None:
+    for one in subscriptions:
+        if one.position < position:
+            one.position = position
+            one.tell(message)
+
+
+class CustomerFeed:
+    def __init__(self, reads: ReadStore, progress: Progress, partitions: int) -> None:
+        self._reads = reads
+        self._progress = progress
+        self._partitions = partitions
+
+    async def tell(
+        self, customer: str, subscriptions: Sequence[Subscription], hinted: Collection[str], depth: int
+    ) -> None:
+        """`hinted` orders, and as many of the newest as `depth` says; 0 for the hinted ones alone."""
+        listed = self._progress.standing(CUSTOMER_ORDERS.name)
+        shown = self._progress.standing(ORDER_SUMMARY.name)
+        ids = list(dict.fromkeys([*hinted, *(await self._newest(customer, listed.tag, depth))]))
+        view = {
+            partition: min(position, listed.visible.get(partition, 0))
+            for partition, position in shown.visible.items()
+            if partition.topic == TOPIC
+        }
+        for at in range(0, len(ids), PAGE):
+            some = ids[at : at + PAGE]
+            kept = await self._reads.documents(ORDER_SUMMARY.name, shown.tag, some)
+            for order_id, one in zip(some, kept, strict=True):
+                if one is not None and one.label.rpartition(" ")[2] == customer:
+                    self._give(order_id, one.position, one.body, subscriptions)
+        if depth:
+            for subscription in subscriptions:
+                subscription.view = _later(subscription.view, view)
+
+    async def _newest(self, customer: str, tag: str, depth: int) -> Sequence[str]:
+        found: list[str] = []
+        below = None
+        while len(found) < depth:
+            page = await self._reads.listed(
+                CUSTOMER_ORDERS.name, tag, f"customer:{customer}", below=below, limit=min(PAGE, depth - len(found))
+            )
+            if not page:
+                break
+            found += [entry.document_id for entry in page]
+            below = page[-1].place
+        return found
+
+    def _give(self, order_id: str, position: int, body: bytes, subscriptions: Sequence[Subscription]) -> None:
+        place = Partition(TOPIC, partition_of(order_id, self._partitions))
+        for one in subscriptions:
+            if position > one.told.get(order_id, one.view.get(place, 0)):
+                one.told[order_id] = position
+                one.tell(Message(encode_view(one.view), "order", body))
+
+
+def _later(before: Mapping[Partition, int], after: Mapping[Partition, int]) -> Mapping[Partition, int]:
+    return {place: max(before.get(place, 0), after.get(place, 0)) for place in {*before, *after}}
+
+
+def encode_view(view: Mapping[Partition, int]) -> str:
+    return encode_seen(ConsistencyToken(*place, position) for place, position in view.items() if position)

@@ -1,0 +1,56 @@
+"""One listener: what it listens to, how far it has been told, and a short queue of what it has still to be told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
+
+from eventing.consuming import Partition
+from eventing.web.auth import Admitted
+
+QUEUE: Final = 256
+"""Messages that wait for one listener. Who lets more pile up is too slow, and is let go so that nobody waits for it."""
+
+Reason = Literal["slow", "expired", "draining"]
+
+
+class Subject(NamedTuple):
+    kind: Literal["order", "customer"]
+    id: str
+
+
+class Message(NamedTuple):
+    id: str
+    """Sent back when listening is taken up again, nothing after it is missed."""
+    event: str
+    data: bytes
+
+
+@dataclass(eq=False, slots=True)
+class Subscription:
+    subject: Subject
+    admitted: Admitted
+    position: int = 0
+    """Of an order: everything up to here was told, or was known before."""
+    view: Mapping[Partition, int] = field(default_factory=dict)
+    """Of a customer: the same, by partition."""
+    told: dict[str, int] = field(default_factory=dict)
+    """Of a customer: order → the position of what was told of it last."""
+    queue: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    reason: Reason | None = None
+
+    def tell(self, message: Message) -> None:
+        if self.reason is not None:
+            return
+        try:
+            self.queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self.end("slow")
+
+    def end(self, reason: Reason) -> None:
+        if self.reason is None:
+            self.reason = reason
+            self.ended.set()

@@ -1,0 +1,1 @@
+"""The ports of `saga_choreography.outside` over HTTP. Put in by composition roots only."""

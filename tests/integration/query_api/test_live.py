@@ -1,0 +1,266 @@
+"""Live streams over real servers: in order, without a gap, to those who may see them, and no longer than they may."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
+
+from eventing.web.auth import Role
+from tests.support.queries.platform import QueryPlatform, QueryProcess, Writer, query_api
+from tests.support.read_models.process import ProjectorProcess
+from tests.support.write_api import code
+
+PATIENCE = 15
+
+
+async def events_of(api: QueryProcess, path: str, subject: str, **headers: str) -> AsyncGenerator[dict[str, Any], None]:
+    token = api.platform.token(subject)
+    sent = {"authorization": f"Bearer {token}", **headers}
+    async with api.http.stream("GET", path, headers=sent) as answer:
+        assert answer.status_code == 200, await answer.aread()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        found: dict[str, Any] = {}
+        async for line in answer.aiter_lines():
+            if not line and "data" in found:
+                yield {**found, "data": json.loads(found["data"])}
+                found = {}
+            elif line and not line.startswith(":"):
+                name, _, value = line.partition(": ")
+                found[name] = value
+
+
+async def take(stream: AsyncIterator[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    async with asyncio.timeout(PATIENCE):
+        return [await anext(stream) for _ in range(count)]
+
+
+def types(events: list[dict[str, Any]]) -> list[str]:
+    return [event["event"] for event in events]
+
+
+async def test_an_order_is_told_as_it_happens_and_gone_on_with_after_a_gap(api: QueryProcess, writer: Writer) -> None:
+    order_id, _ = await writer.place("mona")
+    path = f"/v1/orders/{order_id}/live"
+    async with aclosing(events_of(api, path, "mona")) as stream:
+        first = await take(stream, 1)
+        await writer.confirm(order_id)
+        rest = await take(stream, 3)
+    assert types(first + rest) == ["order.placed", "inventory.reserved", "payment.charged", "order.confirmed"]
+
+    async with aclosing(events_of(api, path, "mona", **{"last-event-id": rest[0]["id"]})) as stream:
+        again = await take(stream, 2)
+    assert types(again) == ["payment.charged", "order.confirmed"]
+
+
+async def test_a_customer_is_told_of_all_its_orders(api: QueryProcess, writer: Writer) -> None:
+    customer = f"nora-{uuid4().hex[:8]}"
+    first, _ = await writer.place(customer)
+    async with aclosing(events_of(api, f"/v1/customers/{customer}/live", customer)) as stream:
+        known = await take(stream, 1)
+        second, _ = await writer.place(customer)
+        new = await take(stream, 1)
+        await writer.cancel(first, customer)
+        changed = await take(stream, 1)
+        await asyncio.sleep(2.5)  # until everything has been looked at, so that the id tells of it
+        third, _ = await writer.place(customer)
+        last = await take(stream, 1)
+
+    assert known[0]["data"]["order_id"] == first
+    assert new[0]["data"]["order_id"] == second
+    assert (changed[0]["data"]["order_id"], changed[0]["data"]["status"]) == (first, "cancelling")
+    resumed = events_of(api, f"/v1/customers/{customer}/live", customer, **{"last-event-id": last[0]["id"]})
+    async with aclosing(resumed) as stream:
+        missed = await take(stream, 1)
+    assert missed[0]["data"]["order_id"] == third, "and nothing that was told before that id"
+
+
+async def test_a_lost_hint_delays_and_loses_nothing(
+    api: QueryProcess, writer: Writer, projector: ProjectorProcess
+) -> None:
+    """No projector, no hint: the periodic look finds it in the store."""
+    order_id, _ = await writer.place("olaf")
+    async with aclosing(events_of(api, f"/v1/orders/{order_id}/live", "olaf")) as stream:
+        await take(stream, 1)
+        projector.freeze()
+        try:
+            await writer.cancel(order_id, "olaf")
+            told = await take(stream, 1)
+        finally:
+            projector.thaw()
+    assert types(told) == ["order.cancellation_requested"]
+
+
+@pytest.mark.parametrize("kind", ["orders", "customers"])
+async def test_a_stranger_hears_nothing(api: QueryProcess, writer: Writer, kind: str) -> None:
+    order_id, _ = await writer.place("paul")
+    path = f"/v1/{kind}/{order_id if kind == 'orders' else 'paul'}/live"
+
+    assert code(await api.as_("stranger").get(path)) == (404, "order_not_found")
+    assert (await api.as_(None).get(path)).status_code == 401
+    assert (await api.as_("wanda", Role.WAREHOUSE).get(path)).status_code == 403
+
+
+async def test_a_page_of_another_origin_hears_nothing(api: QueryProcess, writer: Writer) -> None:
+    order_id, _ = await writer.place("quin")
+    token = api.platform.token("quin")
+    headers = {"authorization": f"Bearer {token}", "origin": "https://evil.example"}
+
+    assert code(await api.http.get(f"/v1/orders/{order_id}/live", headers=headers)) == (403, "origin_refused")
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(socket_address(api), origin=Origin("https://evil.example"), subprotocols=protocols(token))
+    assert refused.value.response.status_code == 403
+
+
+def socket_address(api: QueryProcess) -> str:
+    return api.address.replace("http://", "ws://") + "/v1/live"
+
+
+def protocols(token: str) -> Any:
+    return ["orderloom.v1", f"bearer.{token}"]
+
+
+@asynccontextmanager
+async def talking(api: QueryProcess, subject: str, *roles: Role, seconds: int = 900) -> AsyncIterator[ClientConnection]:
+    async with connect(socket_address(api), compression=None) as connection:
+        token = api.platform.token(subject, *roles, seconds=seconds)
+        await say(connection, {"type": "authenticate", "token": token})
+        assert (await hear(connection))["type"] == "welcome"
+        yield connection
+
+
+async def say(connection: ClientConnection, what: dict[str, Any]) -> None:
+    await connection.send(json.dumps(what))
+
+
+async def hear(connection: ClientConnection) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(await asyncio.wait_for(connection.recv(), PATIENCE))
+    return found
+
+
+async def closed_with(connection: ClientConnection) -> int:
+    async with asyncio.timeout(PATIENCE):
+        with suppress(ConnectionClosed):
+            while True:
+                await connection.recv()
+    assert connection.close_code is not None
+    return connection.close_code
+
+
+async def test_several_orders_on_one_socket(api: QueryProcess, writer: Writer) -> None:
+    mine, _ = await writer.place("rosa")
+    theirs, _ = await writer.place("someone")
+    async with talking(api, "rosa") as connection:
+        await say(connection, {"type": "subscribe", "order_id": theirs})
+        refused = await hear(connection)
+        await say(connection, {"type": "subscribe", "order_id": mine})
+        subscribed = await hear(connection)
+        event = await hear(connection)
+        await writer.cancel(mine, "rosa")
+        later = await hear(connection)
+
+    assert (refused["type"], refused["problem"]["code"]) == ("problem", "order_not_found")
+    assert subscribed == {"type": "subscribed", "kind": "order", "id": mine}
+    assert (event["event"], event["of"], event["data"]["version"]) == ("order.placed", mine, 1)
+    assert later["event"] == "order.cancellation_requested"
+
+
+async def test_the_token_may_come_as_a_subprotocol(api: QueryProcess) -> None:
+    async with connect(socket_address(api), subprotocols=protocols(api.platform.token("tina"))) as connection:
+        assert connection.subprotocol == "orderloom.v1"
+        assert (await hear(connection))["type"] == "welcome"
+
+
+async def test_who_does_not_say_who_it_is_is_let_go(api: QueryProcess) -> None:
+    async with connect(socket_address(api), additional_headers={"cookie": "session=1"}) as connection:
+        await say(connection, {"type": "subscribe", "customer_id": "tina"})
+        assert (await hear(connection))["problem"]["code"] == "unauthenticated"
+        assert await closed_with(connection) == 4401
+
+
+async def test_a_socket_ends_with_its_token(api: QueryProcess, writer: Writer) -> None:
+    order_id, _ = await writer.place("ulla")
+    began = time.time()
+    async with talking(api, "ulla", seconds=3) as connection:
+        await say(connection, {"type": "subscribe", "order_id": order_id})
+        assert await closed_with(connection) == 4401
+    assert 1.5 < time.time() - began < 8
+
+
+async def test_a_stream_ends_with_its_token(api: QueryProcess, writer: Writer) -> None:
+    order_id, _ = await writer.place("ulla")
+    token = api.platform.token("ulla", seconds=3)
+    async with asyncio.timeout(10):
+        answer = await api.http.get(f"/v1/orders/{order_id}/live", headers={"authorization": f"Bearer {token}"})
+    assert 'data: {"reason":"expired"}' in answer.text
+
+
+@pytest.mark.parametrize(("sent", "ended"), [("x" * 4097, 1009), ("no json", 4400), ("[1]", 4400)])
+async def test_nonsense_ends_a_socket(api: QueryProcess, sent: str, ended: int) -> None:
+    async with talking(api, "vera") as connection:
+        await connection.send(sent)
+        assert await closed_with(connection) == ended
+
+
+async def test_one_who_does_not_read_delays_nobody(platform: QueryPlatform, writer: Writer) -> None:
+    """A listener that takes nothing is let go, and another one hears everything meanwhile."""
+    customer = f"walt-{uuid4().hex[:8]}"
+    path = f"/v1/customers/{customer}/live"
+    async with query_api(platform, mutant="small_buffers") as api, aclosing(events_of(api, path, customer)) as stream:
+        await writer.place(customer)
+        await take(stream, 1)
+        sleeper = await silent_listener(api, path, platform.token(customer))
+        try:
+            async with asyncio.timeout(60):
+                while not (dropped := await dropped_for(api, "slow")):
+                    made = await asyncio.gather(*(writer.place(customer, name="Wide mug " * 1000) for _ in range(8)))
+                    waiting = {order_id for order_id, _ in made}
+                    while waiting:
+                        waiting.discard((await anext(stream))["data"]["order_id"])
+        finally:
+            sleeper.close()
+    assert dropped == 1
+
+
+async def silent_listener(api: QueryProcess, path: str, token: str) -> socket.socket:
+    where = urlsplit(api.address)
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    await asyncio.to_thread(made.connect, (where.hostname, where.port))
+    made.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+    return made
+
+
+async def dropped_for(api: QueryProcess, reason: str) -> float:
+    metrics = (await api.http.get("/metrics")).text
+    found = [
+        line for line in metrics.splitlines() if line.startswith(f'orderloom_live_dropped_total{{reason="{reason}"')
+    ]
+    return float(found[0].split()[-1]) if found else 0.0
+
+
+async def test_streams_end_when_the_process_is_told_to(platform: QueryPlatform, writer: Writer) -> None:
+    order_id, _ = await writer.place("xena")
+    async with query_api(platform) as own:
+        headers = {"authorization": f"Bearer {platform.token('xena')}"}
+        listening = asyncio.create_task(own.http.get(f"/v1/orders/{order_id}/live", headers=headers))
+        async with talking(own, "xena") as connection:
+            await say(connection, {"type": "subscribe", "order_id": order_id})
+            await hear(connection)
+            own.process.terminate()
+            assert await closed_with(connection) in (1001, 1012)
+        answer: httpx.Response = await asyncio.wait_for(listening, PATIENCE)
+        assert await asyncio.wait_for(own.process.wait(), 8) == 0
+    assert 'data: {"reason":"draining"}' in answer.text

@@ -1,0 +1,205 @@
+"""The whole platform on servers of its own: two of each process, two roads to each server, and the outside world."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+from zlib import crc32
+
+import psycopg
+
+from eventing.settings import Settings
+from eventing.web.auth import Role
+from eventing.web.setup import local_issuer
+from local_stack import ephemeral, processes
+from local_stack.kinds import kind_of
+from local_stack.stack import Stack, look_at
+from local_stack.state import Addresses
+from tests.soak.children import Child, await_answer, finished
+from tests.support.outside import CarrierService, OutsideService, PaymentProvider
+from tests.support.tcp_proxy import TcpProxy
+
+PARTITIONS = 6
+ROADS = ("a", "b")
+PARTICIPANTS = ("inventory", "payment", "shipping", "order", "watchdog")
+LEASE_TTL = 3.0
+"""Seconds; a takeover takes at most twice as long."""
+
+
+class Platform:
+    def __init__(self, folder: Path, owner: int) -> None:
+        self.folder = folder
+        self.logs = folder / "logs"
+        self.logs.mkdir(parents=True)
+        self.children: dict[str, Child] = {}
+        self.proxies: dict[str, TcpProxy] = {}
+        """Roads to servers by `server/road`; whatever passes between them can be cut, held up and torn."""
+        self._owner = owner
+        self._open = ExitStack()
+        self._ports: dict[str, int] = {}
+        self._repairing = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self.servers: Addresses = ephemeral.up(self.folder / "stack", self._owner)
+        self._open.callback(ephemeral.end, self.folder / "stack")
+        self.payments: OutsideService = self._outside(PaymentProvider("payments", self.folder))
+        self.carrier: OutsideService = self._outside(CarrierService("carrier", self.folder))
+        self._build_roads()
+        plain = self.environment()
+        for command in (("db", "upgrade"), ("topics", "create"), ("schemas", "push")):
+            finished([*command, "--quiet"], plain)
+        for name, arguments, road in self._cast():
+            self.children[name] = Child(name, ["operations", *arguments], self.environment(road, name), self.logs)
+        for child in self.children.values():
+            self._open.callback(child.kill)
+            child.start()
+        for name in ("write-a", "write-b", "query-a", "query-b"):
+            await_answer(f"{self.address(name)}/readyz")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for child in self.children.values():
+            child.kill()
+        self._open.close()
+
+    def address(self, name: str) -> str:
+        return f"http://127.0.0.1:{self._ports[name]}"
+
+    def token(self, subject: str, *roles: str) -> str:
+        settings = Settings.model_validate({"stack_dir": self.folder, "environment": "test"})
+        return local_issuer(settings).issue(subject, [Role(role) for role in roles], minutes=24 * 60)
+
+    def query(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """By the straight road, as a superuser."""
+        with psycopg.connect(self.servers.postgres_url, autocommit=True, connect_timeout=10) as connection:
+            cursor = connection.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def post(self, path: str, body: Mapping[str, Any], token: str) -> None:
+        """A command of the staff, before the storm."""
+        request = urllib.request.Request(
+            self.address("write-a") + path,
+            json.dumps(body).encode(),
+            {
+                "Authorization": f"Bearer {token}",
+                "Content-Type": "application/json",
+                "Idempotency-Key": secrets.token_hex(8),
+            },
+        )
+        with urllib.request.urlopen(request, timeout=30):
+            pass
+
+    def server_pids(self, server: str) -> list[int]:
+        site = look_at(self.folder / "stack")
+        assert site is not None
+        kind = kind_of(server, site.home, site.state.uid)
+        return [process.pid for process in processes.find([kind])[kind]]
+
+    def repair_servers(self) -> None:
+        """Starts those that were killed; those that run are left alone."""
+        with self._repairing:
+            Stack(self.folder / "stack").up()
+
+    def heal(self) -> None:
+        """Everything runs, nothing is held up, nobody outside makes trouble any more."""
+        for proxy in self.proxies.values():
+            proxy.heal()
+            proxy.accept()
+        self.repair_servers()
+        for service in (self.payments, self.carrier):
+            service.go_right()
+        for child in self.children.values():
+            child.thaw()
+            child.start()
+
+    def environment(self, road: str | None = None, name: str = "") -> dict[str, str]:
+        found = {
+            "ORDERS_ENVIRONMENT": "test",
+            "ORDERS_STACK_DIR": str(self.folder),
+            "ORDERS_POSTGRES__URL": self._by(road, "postgres", self.servers.postgres_url),
+            "ORDERS_KAFKA__BOOTSTRAP_SERVERS": self.servers.kafka_bootstrap,
+            "ORDERS_KAFKA__PARTITIONS": str(PARTITIONS),
+            "ORDERS_ELASTICSEARCH__URL": self._by(road, "elasticsearch", self.servers.elasticsearch_url),
+            "ORDERS_REDIS__URL": self._by(road, "redis", self.servers.redis_url),
+            "ORDERS_REGISTRY__URL": self.servers.registry_url,
+            "ORDERS_RELAY__LEASE_TTL": str(LEASE_TTL),
+            "ORDERS_RATE_LIMIT__ENABLED": "false",
+            "ORDERS_PAYMENTS__URL": self._by(road, "payments", self.payments.address),
+            "ORDERS_CARRIER__URL": self._by(road, "carrier", self.carrier.address),
+            "ORDERS_PLACE__NODE": name or "soak",
+            **self._more_settings(),
+        }
+        if name in self._ports:
+            section = "COMMAND_API" if name.startswith("write") else "QUERY_API"
+            found[f"ORDERS_{section}__PORT"] = str(self._ports[name])
+        return found
+
+    def _more_settings(self) -> dict[str, str]:
+        """Health ports are anybody's: the processes are watched by what they do."""
+        return {f"ORDERS_{section}__HEALTH_PORT": "0" for section in ("RELAY", "SAGA", "PROJECTOR")}
+
+    def _cast(self) -> Sequence[tuple[str, Sequence[str], str]]:
+        for name in ("write-a", "write-b", "query-a", "query-b"):
+            self._ports[name] = _free_port()
+        cast: list[tuple[str, Sequence[str], str]] = []
+        for road in ROADS:
+            cast += [
+                (f"write-{road}", ("api", "commands"), road),
+                (f"query-{road}", ("api", "queries"), road),
+                (f"relay-{road}", ("relay",), road),
+                (f"projector-{road}", ("projector",), road),
+                *((f"{part}-{road}", ("participant", part), road) for part in PARTICIPANTS),
+            ]
+        return cast
+
+    def _build_roads(self) -> None:
+        places = {
+            "postgres": self.servers.postgres_url,
+            "redis": self.servers.redis_url,
+            "elasticsearch": self.servers.elasticsearch_url,
+            "payments": self.payments.address,
+            "carrier": self.carrier.address,
+        }
+        for server, url in places.items():
+            for road in ROADS:
+                proxy = TcpProxy("127.0.0.1", urlsplit(url).port or 0, seed=crc32(f"{server}/{road}".encode()))
+                self.proxies[f"{server}/{road}"] = self._open.enter_context(proxy)
+
+    def _by(self, road: str | None, server: str, url: str) -> str:
+        if road is None:
+            return url
+        parts = urlsplit(url)
+        return parts._replace(
+            netloc=parts.netloc.replace(f":{parts.port}", f":{self.proxies[f'{server}/{road}'].port}")
+        ).geturl()
+
+    def _outside(self, service: OutsideService) -> OutsideService:
+        self._open.callback(service.close)
+        return service
+
+
+def until(condition: Any, seconds: float) -> float | None:
+    """How long it took; None if it did not come about."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        with suppress(psycopg.OperationalError):
+            if condition():
+                return time.monotonic() - began
+        time.sleep(0.1)
+    return None
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port

@@ -1,0 +1,85 @@
+"""The query API's process in tests: the real one, or one with a part broken on purpose.
+
+A mutant shows that a test can fail. None of them is in the product: each replaces one part before it is put together.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from eventing.settings import read_settings
+from eventing.web import server
+from projections.query_api import wiring
+from projections.query_api.answering.cache import Cache
+from projections.query_api.answering.progress import Progress
+from projections.query_api.live import subscription
+
+PR_SET_PDEATHSIG = 1
+
+
+def does_not_wait() -> None:
+    """Whatever token comes: what is there is fresh enough."""
+    Progress.shows = lambda self, model, tokens: True  # type: ignore[method-assign]
+    from projections.query_api.answering import orders
+
+    original = orders.Orders._load
+
+    async def boasting(self: Any, order_id: str) -> Any:
+        return (await original(self, order_id))._replace(shows=10**15)
+
+    orders.Orders._load = boasting  # type: ignore[method-assign]
+
+
+def never_invalidates() -> None:
+    """Hints are heard and nothing is forgotten; an entry lives for an hour."""
+    Cache.forget = lambda self, key: None  # type: ignore[method-assign]
+    original = Cache.__init__
+
+    def for_ever(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **{**kwargs, "seconds": 3600.0})
+
+    Cache.__init__ = for_ever  # type: ignore[method-assign]
+
+
+def has_small_buffers() -> None:
+    """No mutant: a reader is found to be slow after fewer bytes than the kernel would take for it."""
+    original = server.listen
+
+    def listen(door: server.Door) -> socket.socket:
+        listener = original(door)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return listener
+
+    server.listen = listen
+    subscription.QUEUE = 16  # type: ignore[misc]
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "none": lambda: None,
+    "does_not_wait": does_not_wait,
+    "never_invalidates": never_invalidates,
+    "small_buffers": has_small_buffers,
+}
+
+
+def announce(address: str) -> None:
+    sys.stdout.write(f"{address}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
+    MUTANTS[sys.argv[1]]()
+    settings = read_settings()
+    assert settings.environment == "test"
+    wiring.run(settings, announce)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
