@@ -193,11 +193,12 @@ def _tenure(keeper: LeaseKeeper, model: ReadModel) -> Tenure:
 
 
 def _history(settings: Settings, model: ReadModel, *, from_kafka: bool) -> History:
-    decode = Codec(Catalogue.discover(event_schemas)).decode
+    catalogue = Catalogue.discover(event_schemas)
+    decode = Codec(catalogue).decode
     connection, prefix = settings.kafka.connection(), settings.kafka.topic_prefix
     heads = WholeHeads(Heads(connection, prefix), settings.kafka.partitions)
     if from_kafka:
-        return KafkaHistory(model, connection, prefix, _database(settings), heads, decode)
+        return KafkaHistory(model, connection, prefix, _database(settings), heads, catalogue, decode)
     return LogHistory(model, _database(settings), heads, decode)
 
 
