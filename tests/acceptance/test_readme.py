@@ -94,7 +94,6 @@ def test_ten_minutes_with_the_readme(said: str) -> None:
         '"status":"cancelling"',
         '"status":"confirmed"',
         '"status":"cancelled"',
-        "Order 0",
         "shipping.label_created",
         '"facets":',
         "order.delivery_address_changed",
