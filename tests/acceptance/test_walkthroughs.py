@@ -73,8 +73,8 @@ from eventing.avro.codec import Codec
 from eventing.catalogue import Catalogue
 codec = Codec(Catalogue.discover(event_schemas))
 kind = codec.catalogue["gift.wrapped"]
-encoded = codec.encode(GiftWrapped("o-1", "red"))
-print(kind.stream, kind.topic, codec.decode(encoded.type, encoded.schema_version, encoded.body))
+encoded = codec.encode(GiftWrapped(order_id="o-1", ribbon="red"))
+print(kind.stream, kind.topic, codec.decode(*encoded))
 """
     assert said(tree, program) == "gift order.events.v1 GiftWrapped(order_id='o-1', ribbon='red')\n"
 
@@ -116,7 +116,7 @@ from event_schemas.gift.wrapped import GiftWrapped
 from projections.read_model import Heard, fold_all, models_named
 from projections.wiring import read_models
 model = models_named(read_models(), ["ribbons"])[0]
-heard = Heard(GiftWrapped("o-1", "red"), "gift-o-1", 1, 7, "2026-11-26T09:05:00.120000Z")
+heard = Heard(GiftWrapped(order_id="o-1", ribbon="red"), "gift-o-1", 1, 7, "2026-11-26T09:05:00.120000Z")
 print(len(model.digest), model.topics, fold_all(model.families[0], [heard])["ribbon"])
 """
     assert said(tree, program) == "16 ('order.events.v1',) red\n"
