@@ -34,7 +34,7 @@ def told() -> Iterator[Metric]:
     yield from OutsideMetrics().registry.collect()
     yield from RelayMetrics(RelayPulse()).collect()
     yield from SagaMetrics([]).collect()
-    yield from ProjectionMetrics(lambda: []).collect()
+    yield from ProjectionMetrics(list).collect()
 
 
 def known() -> set[str]:
