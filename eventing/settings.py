@@ -165,7 +165,7 @@ class RelaySettings(Section):
     lease_ttl: float = Field(5.0, ge=0.5, le=300, description="seconds after which a silent leader is replaced")
     linger_ms: float = Field(0.0, ge=0, le=1000, description="milliseconds to wait for a fuller batch to Kafka")
     batch: int = Field(5000, ge=1, le=100_000, description="events read from the log at a time")
-    idle_poll_ms: float = Field(20.0, ge=1, le=1000, description="milliseconds between looks at an idle log")
+    idle_poll_ms: float = Field(15.0, ge=1, le=1000, description="milliseconds between looks at an idle log")
     health_port: Port = Field(8090, description="the port of /livez, /readyz, /health, /metrics; 0 takes a free one")
 
 

@@ -3,8 +3,9 @@
 Where positions stand, and in which order they move:
 - a document's own position is kept with it; a document is written only from the one it was folded from (Redis) or
   over an older one (Elasticsearch), so that nothing can go backwards
-- a partition's mark (`applied`) moves with or after the documents, never before: Redis models keep it in the very call
-  that writes the documents, Elasticsearch models in Postgres after every item of the bulk was answered
+- a partition's mark (`applied`) moves with or after the documents, never before: Redis models keep it in the call that
+  writes the documents (or after all of them, where they are many), Elasticsearch models in Postgres after every item
+  of the bulk was answered
 - `searchable` moves after a refresh that began after the documents were written; of a Redis model it is `applied`
 Partitions are named by the topic without the prefix of an installation, as in a Consistency-Token.
 Both are published on a board in Redis for those who wait, which may be away: then the truth behind it is asked.

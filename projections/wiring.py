@@ -197,6 +197,7 @@ def run(
         registry(supervisor.projections),
         place=Place(SERVICE, place.node or "", place.region, place.zone),
         setting="ORDERS_PROJECTOR__HEALTH_PORT",
+        host=settings.health.host,
     ) as health:
         announce(health.address)
         stop = Event()

@@ -113,10 +113,16 @@ _DERIVED: Final = UUID("7a0c5b1e-93f5-5c5e-8d3b-5a6a0de4c0de")
 def derived_ids(participant: str, asked: Input, cause: UUID) -> Iterator[UUID]:
     """The ids of the events that this input brings about, one after another: a repetition makes the same ones again.
 
-    `cause` is the id of the event that was heard, or of the intent that was answered. Two answers to one intent are two
-    causes, so that an answer that contradicts an earlier one is not taken for its repetition.
+    `cause` is the id of the event that was heard, of the intent that was answered, or of whatever the watchdog or the
+    operator saw last. Different inputs on one cause are told apart, so that an answer that contradicts an earlier one,
+    or an order that is forced a second time, is not taken for a repetition.
     """
-    manner = type(asked.outcome).__name__ if isinstance(asked, Answered) else ""
+    manner = ""
+    match asked:
+        case Answered():
+            manner = type(asked.outcome).__name__
+        case DeadlinePassed() | CompensationForced():
+            manner = f"{type(asked).__name__} {asked.step}"
     ordinal = 0
     while True:
         yield uuid5(_DERIVED, f"{cause} {participant} {manner} {ordinal}")

@@ -189,6 +189,7 @@ def run(
         gathered,
         place=Place(service, place.node or "", place.region, place.zone),
         setting="ORDERS_SAGA__HEALTH_PORT",
+        host=settings.health.host,
     ) as health:
         announce(health.address)
         _stop_at_signals(workers.stop, health.health)

@@ -54,7 +54,8 @@ class ParallelBulk:
         return Contender(f"parallel_bulk {threads} × {chunk}", run, check)
 
     def drop(self) -> None:
-        ask(self._client, "DELETE", f"/{self._prefix}peer-*")
+        for number in range(1, next(self._numbers)):
+            ask(self._client, "DELETE", f"/{self._prefix}peer-{number}?ignore_unavailable=true")
         self._client.close()
 
     def _write(self, threads: int, chunk: int) -> Sample:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Port = Annotated[
     int | None, typer.Option(min=0, max=65535, help="Where to listen; the port of the settings' URL, or a free one.")
 ]
+Host = Annotated[str, typer.Option(help="The address to listen at; it asks nobody who they are.")]
 LedgerFile = Annotated[
     Path | None, typer.Option(dir_okay=False, help="Where it writes what happened; in the stack's folder if not given.")
 ]
@@ -34,20 +35,28 @@ def hang_in(root: typer.Typer) -> None:
 
 
 def payments(
-    port: Port = None, ledger: LedgerFile = None, json: output.Json = False, quiet: output.Quiet = False
+    port: Port = None,
+    host: Host = "127.0.0.1",
+    ledger: LedgerFile = None,
+    json: output.Json = False,
+    quiet: output.Quiet = False,
 ) -> None:
     """Run a payment provider until Ctrl-C: it takes money and gives it back, once a key, and writes all of it down."""
-    _run("payments", port, ledger, json=json, quiet=quiet)
+    _run("payments", port, host, ledger, json=json, quiet=quiet)
 
 
 def carrier(
-    port: Port = None, ledger: LedgerFile = None, json: output.Json = False, quiet: output.Quiet = False
+    port: Port = None,
+    host: Host = "127.0.0.1",
+    ledger: LedgerFile = None,
+    json: output.Json = False,
+    quiet: output.Quiet = False,
 ) -> None:
     """Run a carrier until Ctrl-C: it books parcels and voids labels, once a key, and writes all of it down."""
-    _run("carrier", port, ledger, json=json, quiet=quiet)
+    _run("carrier", port, host, ledger, json=json, quiet=quiet)
 
 
-def _run(service: str, port: int | None, ledger: Path | None, *, json: bool, quiet: bool) -> None:
+def _run(service: str, port: int | None, host: str, ledger: Path | None, *, json: bool, quiet: bool) -> None:
     from eventing.settings import read_settings
     from outside_world.wiring import run
 
@@ -62,7 +71,7 @@ def _run(service: str, port: int | None, ledger: Path | None, *, json: bool, qui
         output.remark(f"What shall go wrong: curl -X PUT {where['address']}/faults …", quiet=quiet)
 
     file = ledger or settings.stack_dir / "outside" / f"{service}.sqlite"
-    run(service, file, announce, port=_port(settings, service) if port is None else port)
+    run(service, file, announce, port=_port(settings, service) if port is None else port, host=host)
 
 
 def _port(settings: Settings, service: str) -> int:

@@ -24,6 +24,7 @@ def hang_in(root: typer.Typer) -> None:
     group.command("stuck")(stuck)
     group.command("force-compensate")(force_compensate)
     group.command("ask-again")(ask_again)
+    group.command("diagram")(diagram)
     root.add_typer(group)
 
 
@@ -99,6 +100,18 @@ def ask_again(
         output.show_json({"asked": asked})
     else:
         output.show(f"{asked} {'question is' if asked == 1 else 'questions are'} asked again.")
+
+
+def diagram(json: output.Json = False) -> None:
+    """Print the choreography as a Mermaid flowchart, drawn from the participants' own code."""
+    from saga_choreography.diagram import mermaid
+    from saga_choreography.wiring import PARTICIPANTS
+
+    drawn = mermaid(PARTICIPANTS.values())
+    if json:
+        output.show_json({"mermaid": drawn})
+    else:
+        output.show(drawn.rstrip())
 
 
 def _show(found: Standing) -> None:

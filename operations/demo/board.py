@@ -7,7 +7,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
-REMEMBERED: Final = 8
+REMEMBERED: Final = 6
 """Happenings that stay on the screen."""
 
 
@@ -28,6 +28,19 @@ STATES: Final = {
     "order.cancelled": "cancelled",
 }
 """What the last event of an order says of it, in the order of its way."""
+NOTABLE: Final = {
+    "inventory.rejected": "there is not enough in stock",
+    "payment.declined": "the card is declined",
+    "payment.mischarged": "the provider took something else than was asked",
+    "payment.refunded": "the money is given back",
+    "shipping.failed": "the carrier does not go there",
+    "shipping.label_voided": "the label is void",
+    "inventory.released": "what was set aside is free again",
+    "order.timed_out": "a step took too long",
+    "order.failed": "ended, undone",
+    "order.cancelled": "ended, cancelled",
+}
+"""Events of the way back, in words; the way forward goes by too fast to be read."""
 ENDED: Final = frozenset({"confirmed", "failed", "cancelled"})
 
 
@@ -57,6 +70,8 @@ class Board:
         with self._lock:
             self.events[event_type] += 1
             state = STATES.get(event_type)
+            if event_type in NOTABLE:
+                self.happenings.append(f"order {order[-6:]}: {NOTABLE[event_type]}")
             if state and (event_type == "order.placed" or order in self.states) and self.states.get(order) not in ENDED:
                 self.states[order] = state
 

@@ -76,15 +76,14 @@ def screen() -> Screen:
 
 def picture(board: Board) -> RenderableType:
     """What matters most stands at the top: a low window cuts off the end."""
-    commands, events = board.counts()
-    if not commands and not events:
+    commands, _ = board.counts()
+    if not commands:
         return Text("Ctrl-C ends it.", style="dim")
     views = "" if board.projection_lag is None else f" Read models: {board.projection_lag} events behind."
     flow = f"{board.stored} events stored, {board.published} published, {board.lag} on their way.{views}"
     tables = [
         output.table(("orders", ""), board.orders_by_state()),
         _counts("commands", commands),
-        _counts("events through Kafka", events),
     ]
     return Group(
         Text.assemble(flow, ("  Ctrl-C ends it.", "dim")),

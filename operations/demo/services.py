@@ -52,20 +52,18 @@ def services(stage: Stage) -> Iterator[None]:
 
         writing = start("write-api", "api", "commands", ORDERS_COMMAND_API__PORT=_port(settings.command_api))
         asking = start("query-api", "api", "queries", ORDERS_QUERY_API__PORT=_port(settings.query_api))
-        stage.relays += [
-            start("relay", "relay", ORDERS_RELAY__HEALTH_PORT=_free(settings.relay.health_port), **QUICK_LEASE),
-            start("second relay", "relay", ORDERS_RELAY__HEALTH_PORT="0", **QUICK_LEASE),
-        ]
-        participants = start("participants", "participant", "all", ORDERS_SAGA__HEALTH_PORT="0")
+        relay = start("relay", "relay", ORDERS_RELAY__HEALTH_PORT=_free(settings.relay.health_port), **QUICK_LEASE)
+        second = start("second relay", "relay", ORDERS_RELAY__HEALTH_PORT="0", **QUICK_LEASE)
+        participants = start("the saga", "participant", "all", ORDERS_SAGA__HEALTH_PORT="0")
         projector = start("projector", "projector", ORDERS_PROJECTOR__HEALTH_PORT="0")
         stage.write_api, stage.query_api = writing.announcement(), asking.announcement()
-        leads = stage.relays[0].announcement()
-        stage.relays[1].announcement()
+        first, _ = relay.announcement(), second.announcement()
+        stage.relays += [relay, second]
         stage.projector = projector.announcement()
         for line in (
             f"The write API: {stage.write_api}, its documentation: {stage.write_api}/docs",
             f"The query API: {stage.query_api}, its documentation: {stage.query_api}/docs",
-            f"Two relays publish what is stored to Kafka, one at a time; how the first one is: {leads}/readyz",
+            f"Two relays publish what is stored to Kafka, one at a time; how the first one is: {first}/readyz",
             f"Inventory, payment, shipping and the watchdog listen: {participants.announcement()}/readyz",
             f"A projector keeps the read models fresh: {stage.projector}/metrics",
         ):

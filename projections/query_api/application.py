@@ -28,6 +28,7 @@ from projections.query_api.answering.cache_metrics import CacheMetrics
 from projections.query_api.answering.events import OrderEvents
 from projections.query_api.answering.lists import Freshness
 from projections.query_api.answering.orders import Loaded, Orders
+from projections.query_api.answering.parked import ParkedKeys, ReadParked
 from projections.query_api.answering.progress import Progress
 from projections.query_api.answering.staleness import Ends, Staleness
 from projections.query_api.asking.cursors import Cursors
@@ -38,6 +39,7 @@ from projections.query_api.live.opening import Opening
 from projections.query_api.live.origins import Origins
 from projections.query_api.live.socket import PATH, Sockets
 from projections.query_api.live.streams import Limits, Streams
+from projections.read_model import ReadModel
 from projections.read_models.order_summary import ORDER_SUMMARY
 from projections.read_models.saga_progress import SAGA_PROGRESS
 from projections.reading import Changed, Hint, Moved, ReadStore, Reconnected, SearchStore
@@ -61,6 +63,7 @@ class Ports:
     reads: ReadStore
     search: SearchStore
     read_ends: Callable[[], Awaitable[Ends]]
+    read_parked: ReadParked
     topics: frozenset[str]
     cursor_key: bytes
 
@@ -77,13 +80,17 @@ class QueryApi:
         self.staleness.on_look = self.progress.tell
         freshness = Freshness(self.progress, self.staleness, partitions)
         events = OrderEvents(ports.store, ports.codec)
+        self.parked = ParkedKeys(ports.read_parked)
         metrics = CacheMetrics(edge.metrics.registry)
 
         def cache_of(load: Callable[[str], Awaitable[Loaded]], entries: int) -> Cache[Loaded]:
             return Cache(load, metrics, entries=entries, seconds=settings.cache_seconds)
 
-        def orders_of(model: object, entries: int) -> Orders:
-            return Orders(model, ports.reads, events, freshness, partitions, lambda load: cache_of(load, entries))  # type: ignore[arg-type]
+        def orders_of(model: ReadModel, entries: int) -> Orders:
+            def made(load: Callable[[str], Awaitable[Loaded]]) -> Cache[Loaded]:
+                return cache_of(load, entries)
+
+            return Orders(model, ports.reads, events, freshness, partitions, self.parked, made)
 
         self.orders = orders_of(ORDER_SUMMARY, settings.cache_entries)
         self.streams = Streams(
@@ -123,6 +130,7 @@ class QueryApi:
             self.streams.watch,
             self.streams.keep_order,
             self.hear,
+            self.parked.watch,
         )
         tasks = [asyncio.create_task(for_ever(watch)) for watch in watching]
         try:

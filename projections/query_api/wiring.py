@@ -41,6 +41,7 @@ from projections.stores.elasticsearch_reader import ElasticsearchReader
 from projections.stores.redis_reader import RedisReader
 
 SERVICE: Final = "queries"
+PARKED: Final = "SELECT DISTINCT consumer, key FROM parked_events WHERE consumer LIKE 'projection-%'"
 RELAY_LAG: Final = (
     "SELECT coalesce(max(lag_events), 0)::bigint, "
     "coalesce(max(CASE WHEN lag_events = 0 THEN 0 ELSE lag_seconds END), 0)::float8 FROM relay_status"
@@ -87,7 +88,6 @@ class Servers:
         self._appender = Appender(PostgresSender(url))
         self._engine = make_engine(url, pool_size=settings.postgres.pool_size, application_name="orderloom queries")
         self._redis = connect(settings.redis.url.get_secret_value())
-        # Hints are waited for: a connection of their own, which is silent for as long as nothing happens.
         self.buckets = RedisBuckets(self._redis, prefix=settings.redis.key_prefix)
         self.search = ElasticsearchReader(settings.elasticsearch)
         topics = sorted({kind.topic for kind in catalogue})
@@ -107,6 +107,7 @@ class Servers:
             reads=reads,
             search=self.search,
             read_ends=self.read_ends,
+            read_parked=self.read_parked,
             topics=frozenset(topics),
             cursor_key=cursor_key(settings),
         )
@@ -131,6 +132,11 @@ class Servers:
         heads = await asyncio.to_thread(self._heads.read, self._topics)
         # A topic that is not there yet has nothing in it.
         return Ends(now - lag, {**self._nowhere, **heads})
+
+    async def read_parked(self) -> frozenset[tuple[str, str]]:
+        async with reading(self._engine) as connection, connection.cursor(binary=True) as cursor:
+            await cursor.execute(PARKED, prepare=True)
+            return frozenset((consumer, key) for consumer, key in await cursor.fetchall())
 
     async def check_postgres(self) -> None:
         async with reading(self._engine) as connection:

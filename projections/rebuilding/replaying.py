@@ -23,7 +23,7 @@ from projections.read_model import Family, Heard
 from projections.recent import Recent
 from projections.replay_ports import Line, Originals, Stretch
 
-REMEMBERED: Final = 50_000
+REMEMBERED: Final = 20_000
 """Documents."""
 
 

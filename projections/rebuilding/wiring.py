@@ -42,6 +42,7 @@ from projections.stores.mending import ElasticsearchMending, RedisMending
 from projections.stores.originals import LogOriginals
 from projections.stores.redis import RedisStore
 from projections.stores.redis_workbench import RedisWorkbench
+from projections.stores.whole_heads import WholeHeads
 
 LEASE_TTL: Final = 5.0
 PATIENCE: Final = 30.0
@@ -192,11 +193,12 @@ def _tenure(keeper: LeaseKeeper, model: ReadModel) -> Tenure:
 
 
 def _history(settings: Settings, model: ReadModel, *, from_kafka: bool) -> History:
-    decode = Codec(Catalogue.discover(event_schemas)).decode
+    catalogue = Catalogue.discover(event_schemas)
+    decode = Codec(catalogue).decode
     connection, prefix = settings.kafka.connection(), settings.kafka.topic_prefix
-    heads = Heads(connection, prefix)
+    heads = WholeHeads(Heads(connection, prefix), settings.kafka.partitions)
     if from_kafka:
-        return KafkaHistory(model, connection, prefix, _database(settings), heads, decode)
+        return KafkaHistory(model, connection, prefix, _database(settings), heads, catalogue, decode)
     return LogHistory(model, _database(settings), heads, decode)
 
 

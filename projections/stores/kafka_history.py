@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, Final
@@ -9,20 +10,24 @@ from typing import Any, Final
 from confluent_kafka import Consumer as Client
 from confluent_kafka import KafkaException, TopicPartition
 
+from eventing.catalogue import Catalogue
 from eventing.cloudevents import NotOurs
 from eventing.consuming import BEGINNING, Mark, Message, Partition
 from eventing.errors import Misconfigured, Unavailable
-from eventing.kafka.heads import Heads
 from eventing.parking import ParkedKey
 from eventing.postgres.database import Database
 from projections.hearing import Decode, Ear
 from projections.read_model import ReadModel
 from projections.replay_ports import Broken, Ends, Line, Stretch
+from projections.stores.whole_heads import WholeHeads
 
 AT_ONCE: Final = 20_000
 PATIENCE: Final = 10.0
 _CUT_OFF: Final = frozenset({"_AUTO_OFFSET_RESET", "OFFSET_OUT_OF_RANGE"})
 _PUBLISHED: Final = "SELECT coalesce(max(checkpoint), 0) FROM relay_status"
+_COUNT: Final = "SELECT count(*) FROM events WHERE position <= %s AND type = ANY(%s::text[])"
+TRIES: Final = 20
+PAUSE: Final = 0.1
 _NO_GROUP: Final = "orderloom-replay"
 """The client wants a name; partitions are assigned by hand and no offset is ever committed under it."""
 
@@ -34,7 +39,8 @@ class KafkaHistory:
         connection: Mapping[str, str],
         prefix: str,
         database: Database,
-        heads: Heads,
+        heads: WholeHeads,
+        catalogue: Catalogue,
         decode: Decode,
         *,
         at_once: int = AT_ONCE,
@@ -45,12 +51,25 @@ class KafkaHistory:
         self._database = database
         self._heads = heads
         self._ear = Ear(model, decode)
+        self._types = sorted(kind.name for kind in catalogue if kind.topic in model.topics)
         self._at_once = at_once
 
     def ends(self) -> Ends:
-        """The position first: everything up to it was published before the offsets are asked."""
+        """The position first: everything up to it was published before the offsets are asked. Topics that hold less
+        than that were made anew or cut off, or their broker does not know them well: what is folded of them would be
+        taken for whole."""
         position = int(self._database.query(_PUBLISHED)[0][0])
-        return Ends(self._heads.read(self._model.topics), position)
+        published = int(self._database.query(_COUNT, (position, self._types))[0][0])
+        offsets = self._heads.read(self._model.topics)
+        for _ in range(TRIES):
+            if sum(offsets.values()) >= published:
+                return Ends(offsets, position)
+            time.sleep(PAUSE)
+            offsets = self._heads.read(self._model.topics)
+        raise Misconfigured(
+            f"The topics of {self._model.name} hold {sum(offsets.values())} events, and {published} were published: "
+            "rebuild it from the store, without --from-kafka."
+        )
 
     def length(self, begin: Mapping[Partition, Mark], ends: Ends) -> int:
         return sum(max(0, end - begin.get(one, BEGINNING).offset) for one, end in ends.offsets.items())

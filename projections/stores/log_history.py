@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from eventing.consuming import BEGINNING, Mark, Partition
 from eventing.errors import OrderloomError
-from eventing.kafka.heads import Heads
 from eventing.parking import Cause, ParkedKey
 from eventing.partitioning import partition_of
 from eventing.postgres.database import Database
@@ -19,6 +18,7 @@ from eventing.streams import key_of
 from projections.hearing import Decode
 from projections.read_model import Heard, ReadModel, at_text
 from projections.replay_ports import Broken, Ends, Line, Stretch
+from projections.stores.whole_heads import WholeHeads
 
 RANGE: Final = 20_000
 """Positions a stretch."""
@@ -32,7 +32,7 @@ _READ: Final = """
 
 class LogHistory:
     def __init__(
-        self, model: ReadModel, database: Database, heads: Heads, decode: Decode, *, stretch: int = RANGE
+        self, model: ReadModel, database: Database, heads: WholeHeads, decode: Decode, *, stretch: int = RANGE
     ) -> None:
         self._model = model
         self._database = database

@@ -1,4 +1,4 @@
-"""A build of a read model in Redis: one call of one script a batch, so that all of a batch is there or nothing.
+"""A build of a read model in Redis: one call of one script for many documents, of which all are written or none.
 
 A document is written only over the one it was folded from, and its sums and places change with it in that same call:
 so what is delivered twice changes nothing twice, and the marks can't be ahead of the documents.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from itertools import chain
 from typing import Any, Final, cast
@@ -22,7 +23,8 @@ from projections.names import BUCKETS, RedisNames, bucket_of, place
 from projections.ports import Change, Lost, Outcome, Stored
 from projections.stores.redis_connecting import answering
 
-CALL: Final = 500
+SENDERS: Final = 2
+CALL: Final = 1000
 """Documents a call: Redis serves nobody else while a script runs."""
 _BUCKETS: Final = tuple(f"docs:{bucket:02x}" for bucket in range(BUCKETS))
 
@@ -36,6 +38,7 @@ class RedisStore:
         self._build = build
         self._base = names.base(build)
         self._announces = announces
+        self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix=f"write {build.model}")
         self._write = client.register_script(_script("write.lua"))
         self._read = client.register_script(_script("read.lua"))
 
@@ -64,13 +67,13 @@ class RedisStore:
         return found
 
     def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Outcome:
-        overtaken: list[str] = []
-        # The marks come with the last documents; alone, where there are none.
-        *first, last = list(_chunks(changes, CALL)) or [()]
-        for some in first:
-            overtaken += self._call(some, {})
-            reach("projector.mid_bulk")
-        overtaken += self._call(last, {} if overtaken else marks)
+        if len(changes) <= CALL:
+            return Outcome(self._call(changes, marks))
+        # While Redis carries one call out the next one is made up. The marks follow when all documents are there.
+        answers = list(self._senders.map(self._send, _chunks(changes, CALL)))
+        overtaken = [one for ids in answers for one in ids]
+        if marks and not overtaken:
+            self._call((), marks)
         return Outcome(overtaken)
 
     def marks(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:
@@ -107,7 +110,13 @@ class RedisStore:
             self._client.unlink(*whole, names.applied(build), names.searchable(build), derived)
 
     def close(self) -> None:
+        self._senders.shutdown()
         self._client.close()
+
+    def _send(self, changes: Sequence[Change]) -> Sequence[str]:
+        ids = self._call(changes, {})
+        reach("projector.mid_bulk")
+        return ids
 
     def _call(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Sequence[str]:
         arguments = [self._build.identity, *_arguments(changes, marks), *self._hints(changes, marks)]
@@ -139,19 +148,23 @@ def stored(value: bytes) -> Stored:
 
 
 def _arguments(changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Iterator[Any]:
-    yield len(changes)
+    buckets: dict[int, list[Any]] = {}
     sums: list[Any] = []
     parts: dict[str, int] = {}
     places: list[Any] = []
     for change in changes:
-        yield from (_BUCKETS[bucket_of(change.id)], change.id, change.based_on)
-        yield b"%d %s\n%s" % (change.position, change.label.encode(), change.body or b"")
+        value = b"%d %s\n%s" % (change.position, change.label.encode(), change.body or b"")
+        buckets.setdefault(bucket_of(change.id), []).extend((change.id, change.based_on, value))
         for (group, field), amount in change.sums.items():
             key = f"sum:{group}:{place(change.partition)}"
             sums += (key, field, amount)
             parts[key] = max(change.position, parts.get(key, 0))
         for name, score in change.places.items():
             places += (f"list:{name}", "" if score is None else score, change.id)
+    yield len(buckets)
+    for bucket, documents in buckets.items():
+        yield from (_BUCKETS[bucket], len(documents) // 3)
+        yield from documents
     yield len(sums) // 3
     yield from sums
     yield len(parts)

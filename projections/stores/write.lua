@@ -1,31 +1,40 @@
 -- Writes a batch of documents of one build: all of it, or nothing and the ids of what was overtaken.
 -- KEYS[1]: what the names of the build's keys begin with.
 -- ARGV: identity, then groups, each led by the number of its entries:
---   documents (bucket key, id, position it was folded from, value), sums (key, field, change),
+--   buckets (key, number of documents, and of each: id, position it was folded from, value), sums (key, field, change),
 --   parts (key, position), places (key, score or '', id), marks (place, offset, position), then channel and text of
 --   the hints about marks and about documents, '' where there are none.
 local base = KEYS[1]
 local a = ARGV
 if redis.call('GET', base .. 'made') ~= a[1] then return {'lost'} end
 
-local documents = 3
-local count = tonumber(a[2])
-local after = documents + 4 * count
+-- A bucket's documents are read with one call and written with one: calls are what a script spends its time on.
+local i = 3
+local writes = {}
 local overtaken = {'overtaken'}
-for i = documents, after - 1, 4 do
-  local kept = redis.call('HGET', base .. a[i], a[i + 1])
-  if kept then
-    if string.match(kept, '^%d+') ~= a[i + 2] then overtaken[#overtaken + 1] = a[i + 1] end
-  elseif a[i + 2] ~= '0' then
-    return {'lost', a[i + 1]}
+for bucket = 1, tonumber(a[2]) do
+  local key, count = base .. a[i], tonumber(a[i + 1])
+  local ids, values = {}, {}
+  for k = 1, count do ids[k] = a[i + 3 * k - 1] end
+  local found = redis.call('HMGET', key, unpack(ids))
+  for k = 1, count do
+    local kept, based_on = found[k], a[i + 3 * k]
+    if kept then
+      if string.match(kept, '^%d+') ~= based_on then overtaken[#overtaken + 1] = ids[k] end
+    elseif based_on ~= '0' then
+      return {'lost', ids[k]}
+    end
+    values[2 * k - 1], values[2 * k] = ids[k], a[i + 3 * k + 1]
   end
+  writes[bucket] = {key, values}
+  i = i + 2 + 3 * count
 end
 if #overtaken > 1 then return overtaken end
 
-for i = documents, after - 1, 4 do redis.call('HSET', base .. a[i], a[i + 1], a[i + 3]) end
+for _, write in ipairs(writes) do redis.call('HSET', write[1], unpack(write[2])) end
 
-local i = after + 1
-for _ = 1, tonumber(a[after]) do
+i = i + 1
+for _ = 1, tonumber(a[i - 1]) do
   local key = base .. a[i]
   if redis.call('HINCRBY', key, a[i + 1], a[i + 2]) == 0 then redis.call('HDEL', key, a[i + 1]) end
   i = i + 3

@@ -44,63 +44,6 @@ class _PatientConnection(psycopg.Connection[TupleRow]):
         return super().wait(gen, interval, self.patience if timeout is None else timeout)
 
 
-class PostgresTransactions:
-    def __init__(self, url: str, prepare: Preparation, consumer: str, *, patience: float = 10.0) -> None:
-        timeout = {"statement_timeout": f"{round(patience * 1000)}ms"}
-        name = f"orderloom {consumer}"
-        self._conninfo = make_conninfo(
-            conninfo(url, application_name=name, **timeout), connect_timeout=max(2, round(patience))
-        )
-        self._patience = patience
-        self._prepare = prepare
-        self._consumer = consumer
-        self._connection: _PatientConnection | None = None
-
-    @contextmanager
-    def begin(self) -> Iterator[PostgresWork]:
-        try:
-            connection = self._connected()
-            yield PostgresWork(connection, self._prepare, self._consumer)
-        except psycopg.Error as error:
-            self._give_up(keep=isinstance(error, _STOOD_IN_THE_WAY))
-            raise told(error) from error
-        except Unavailable as error:
-            self._give_up(keep="stored" not in error.facts)
-            raise
-        except BaseException:
-            self._give_up(keep=True)
-            raise
-        else:
-            self._give_up(keep=True)
-
-    def read_marks(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:
-        with self.begin() as work:
-            return read_marks(work.execute, self._consumer, partitions)
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _connected(self) -> _PatientConnection:
-        if self._connection is None or self._connection.closed:
-            self._connection = _PatientConnection.connect(self._conninfo)
-            self._connection.patience = self._patience
-        return self._connection
-
-    def _give_up(self, *, keep: bool) -> None:
-        """What was not committed is taken back; a connection that is in doubt is not used again."""
-        if self._connection is None:
-            return
-        try:
-            if keep:
-                self._connection.rollback()
-                return
-        except psycopg.Error:
-            pass
-        self.close()
-
-
 class PostgresWork:
     def __init__(self, connection: psycopg.Connection[Any], prepare: Preparation, consumer: str) -> None:
         self._connection = connection
@@ -161,6 +104,65 @@ class PostgresWork:
             append_within_blocking(self._connection, self._prepare, appends)
         else:
             self._connection.commit()
+
+
+class PostgresTransactions:
+    work: type[PostgresWork] = PostgresWork
+
+    def __init__(self, url: str, prepare: Preparation, consumer: str, *, patience: float = 10.0) -> None:
+        timeout = {"statement_timeout": f"{round(patience * 1000)}ms"}
+        name = f"orderloom {consumer}"
+        self._conninfo = make_conninfo(
+            conninfo(url, application_name=name, **timeout), connect_timeout=max(2, round(patience))
+        )
+        self._patience = patience
+        self._prepare = prepare
+        self._consumer = consumer
+        self._connection: _PatientConnection | None = None
+
+    @contextmanager
+    def begin(self) -> Iterator[PostgresWork]:
+        try:
+            connection = self._connected()
+            yield self.work(connection, self._prepare, self._consumer)
+        except psycopg.Error as error:
+            self._give_up(keep=isinstance(error, _STOOD_IN_THE_WAY))
+            raise told(error) from error
+        except Unavailable as error:
+            self._give_up(keep="stored" not in error.facts)
+            raise
+        except BaseException:
+            self._give_up(keep=True)
+            raise
+        else:
+            self._give_up(keep=True)
+
+    def read_marks(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:
+        with self.begin() as work:
+            return read_marks(work.execute, self._consumer, partitions)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connected(self) -> _PatientConnection:
+        if self._connection is None or self._connection.closed:
+            self._connection = _PatientConnection.connect(self._conninfo)
+            self._connection.patience = self._patience
+        return self._connection
+
+    def _give_up(self, *, keep: bool) -> None:
+        """What was not committed is taken back; a connection that is in doubt is not used again."""
+        if self._connection is None:
+            return
+        try:
+            if keep:
+                self._connection.rollback()
+                return
+        except psycopg.Error:
+            pass
+        self.close()
 
 
 def told(error: psycopg.Error) -> OrderloomError:

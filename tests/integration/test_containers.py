@@ -88,7 +88,7 @@ async def test_an_order_goes_from_a_command_to_a_consumer(
 
 
 def test_each_server_does_what_it_is_asked(outside: dict[str, str], relay: None) -> None:
-    checked = {finding["name"]: finding for finding in json.loads(orders(outside, "doctor", "--json"))["servers"]}
+    checked = {finding["name"]: finding for finding in json.loads(orders(outside, "doctor", "--json"))["checks"]}
 
     assert set(checked) == {"postgres", "kafka", "elasticsearch", "redis", "registry"}
     assert [name for name, finding in checked.items() if not finding["ok"]] == []

@@ -16,6 +16,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 from zlib import crc32
 
+import psutil
 import psycopg
 
 from eventing.settings import Settings
@@ -117,6 +118,8 @@ class Platform:
             proxy.accept()
         self.repair_servers()
         for service in (self.payments, self.carrier):
+            if not psutil.pid_exists(service.pid) or psutil.Process(service.pid).status() == psutil.STATUS_ZOMBIE:
+                service.restart()
             service.go_right()
         for child in self.children.values():
             child.thaw()

@@ -21,7 +21,7 @@ import httpx
 from tests.support.write_api import order
 
 ROOT: Final = Path(__file__).parents[2]
-PUBLISHED: Final = ("POSTGRES", "KAFKA", "ELASTICSEARCH", "REDIS", "REGISTRY", "COMMANDS")
+PUBLISHED: Final = ("POSTGRES", "KAFKA", "ELASTICSEARCH", "REDIS", "REGISTRY", "COMMANDS", "QUERIES")
 PATIENCE: Final = 300
 
 
@@ -32,6 +32,7 @@ class Composed:
         self.project = f"orderloom-proof-{uuid4().hex[:8]}"
         self.ports = dict(zip(PUBLISHED, free_ports(len(PUBLISHED)), strict=True))
         self.api = f"http://127.0.0.1:{self.ports['COMMANDS']}"
+        self.queries = f"http://127.0.0.1:{self.ports['QUERIES']}"
         self.kafka = f"127.0.0.1:{self.ports['KAFKA']}"
         self._environment = {
             **os.environ,
@@ -145,11 +146,15 @@ class Customers:
             thread.join(PATIENCE)
         assert not any(thread.is_alive() for thread in self._threads), "an order was never answered"
 
+    def have_placed(self, more_than: int) -> bool:
+        return len(self.placed) > more_than
+
     def _shop(self) -> None:
         with httpx.Client(base_url=self._api, headers=dict(self._headers), timeout=15) as http:
             while not self._stop.is_set():
                 if order_id := self._place(http, f'"{uuid4()}"'):
                     self.placed.append(order_id)
+                self._stop.wait(0.2)  # people, not a benchmark: what is tried here is whether orders are lost
 
     def _place(self, http: httpx.Client, key: str) -> str | None:
         end = time.monotonic() + PATIENCE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import uuid4
 
 from confluent_kafka import Consumer, TopicPartition
@@ -36,8 +36,9 @@ def read_topic(
             assert time.monotonic() < end, f"{topic} has only {found[-20:]} after {seconds} s"
             for message in consumer.consume(500, 0.5):
                 assert message.error() is None, message.error()
-                headers = {name: value.decode() for name, value in message.headers()}
-                found.append(Message(message.key().decode(), headers["ce_id"], headers["ce_type"]))
+                headers = dict(cast(list[tuple[str, bytes]], message.headers()))
+                key = cast(bytes, message.key()).decode()
+                found.append(Message(key, headers["ce_id"].decode(), headers["ce_type"].decode()))
     finally:
         consumer.close()
     return found

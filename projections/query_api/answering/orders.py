@@ -7,6 +7,7 @@ while Redis is away or a projector sleeps. The owner is compared last, whatever 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -21,6 +22,7 @@ from eventing.web.auth import Caller, Role
 from projections.query_api.answering.cache import Cache
 from projections.query_api.answering.events import EVERYTHING, Cut, OrderEvents, owner_of
 from projections.query_api.answering.lists import Freshness
+from projections.query_api.answering.parked import ParkedKeys
 from projections.query_api.answering.seen import Seen
 from projections.query_api.asking.freshness import Wish
 from projections.read_model import ReadModel, fold_all, heard
@@ -54,6 +56,7 @@ class Orders:
         events: OrderEvents,
         freshness: Freshness,
         partitions: int,
+        parked: ParkedKeys,
         make_cache: Callable[[Callable[[str], Awaitable[Loaded]]], Cache[Loaded]],
     ) -> None:
         self._model = model
@@ -61,6 +64,7 @@ class Orders:
         self._freshness = freshness
         self._partitions = partitions
         self._reads = reads
+        self._parked = parked
         self.cache = make_cache(self._load)
 
     async def _load(self, order_id: str) -> Loaded:
@@ -76,13 +80,21 @@ class Orders:
             loaded = await self._fresh(order_id, wish)
         except Unavailable:
             loaded = None
-        if loaded is None or loaded.kept is None:
+        if loaded is None or loaded.kept is None or await self._can_not_follow(order_id, loaded.kept, loaded, wish):
             return await self._folded(caller, order_id)
         version, _, owner = loaded.kept.label.rpartition(" ")
         check_owner(caller, owner)
         seconds = self._freshness.staleness.seconds(loaded.standing, [self._place(order_id)])
         seen = Seen([self._token(order_id, loaded.shows)], seconds)
         return Found(loaded.kept.body, version, seen)
+
+    async def _can_not_follow(self, order_id: str, kept: Kept, loaded: Loaded, wish: Wish) -> bool:
+        """Whether the model has left this order behind, though its position says otherwise."""
+        place = self._place(order_id)
+        if any((one.topic, one.partition) == place and one.position > kept.position for one in wish.tokens):
+            # Another order's token, most likely; or this order's, and its event was parked a moment ago.
+            await self._parked.look_after(time.monotonic())
+        return self._parked.holds(self._model.name, loaded.standing.tag, order_id)
 
     async def at(self, caller: Caller, order_id: str, cut: Cut) -> Found:
         return await self._folded(caller, checked_id(order_id), cut)

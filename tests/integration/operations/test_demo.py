@@ -17,7 +17,9 @@ from tests.backing import Backing
 
 pytestmark = pytest.mark.slow
 
-SECONDS_TO_RUN = 120
+SECONDS_TO_RUN = 240
+SERVICES = 8
+"""Two APIs, two relays, the participants, the projector, and two of the outside world."""
 
 
 @pytest.fixture
@@ -34,7 +36,9 @@ def environment(backing: Backing, database_url: str, names: str, tmp_path: Path)
         "ORDERS_REDIS__KEY_PREFIX": f"{names}:",
         "ORDERS_REGISTRY__URL": backing.registry_url,
         "ORDERS_REGISTRY__SUBJECT_PREFIX": f"{names}.",
+        "ORDERS_ELASTICSEARCH__INDEX_PREFIX": f"{names}-",
         "ORDERS_COMMAND_API__PORT": "0",
+        "ORDERS_QUERY_API__PORT": "0",
         "ORDERS_RELAY__HEALTH_PORT": "0",
         "PYTHONUNBUFFERED": "1",
     }
@@ -70,7 +74,7 @@ def until_it_shows_itself(demo: subprocess.Popen[str]) -> list[psutil.Process]:
 def test_a_demo_of_some_seconds_ends_by_itself_with_a_proof(environment: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "operations", "demo"],
-        env={**environment, "DEMO_SECONDS": "4"},
+        env={**environment, "DEMO_SECONDS": "25"},
         capture_output=True,
         text=True,
         timeout=SECONDS_TO_RUN,
@@ -86,6 +90,13 @@ def test_a_demo_of_some_seconds_ends_by_itself_with_a_proof(environment: dict[st
     assert placed
     assert published
     assert placed[1] == published[1]
+    for proven in (
+        "each with one end",
+        "the provider keeps",
+        "nothing was promised twice",
+        "equal the fold of the log",
+    ):
+        assert proven in done.stdout
     assert done.stdout.count("  curl -i http://127.0.0.1:") == 3
 
 
@@ -97,7 +108,7 @@ def test_ctrl_c_ends_it_with_a_proof_and_without_a_trace(demo: subprocess.Popen[
 
     assert demo.returncode == 0
     assert "different events out of Kafka" in said
-    assert len(services) == 2
+    assert len(services) == SERVICES
     assert not [service for service in services if service.is_running()]
 
 
@@ -107,7 +118,7 @@ def test_services_do_not_outlive_a_demo_that_is_killed(demo: subprocess.Popen[st
     demo.kill()
 
     _, alive = psutil.wait_procs(services, timeout=30)
-    assert len(services) == 2
+    assert len(services) == SERVICES
     assert not alive
 
 
@@ -115,13 +126,13 @@ def test_a_service_that_ends_by_itself_ends_the_demo_with_its_last_words(
     demo: subprocess.Popen[str],
 ) -> None:
     services = until_it_shows_itself(demo)
-    relay = next(service for service in services if "relay" in service.cmdline())
+    participants = next(service for service in services if "participant" in service.cmdline())
 
-    relay.kill()
+    participants.kill()
     _, complained = demo.communicate(timeout=SECONDS_TO_RUN)
 
     assert demo.returncode == 2
-    assert "orders: relay has ended." in complained
+    assert "orders: the saga has ended." in complained
     assert "Traceback" not in complained
     _, alive = psutil.wait_procs(services, timeout=30)
     assert not alive

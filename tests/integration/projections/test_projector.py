@@ -28,6 +28,9 @@ def test_all_models_are_the_fold_of_the_log(platform: Platform, start_projector:
         for model in MODELS:
             assert platform.shown(model) == wanted[model.name], model.name
 
+        for model in MODELS:
+            until(partial(platform.is_published, model, log), f"whoever waits for {model.name} is told")
+
         _, found = platform.orders("projections", "list", "--json")
         assert {one["model"] for one in found} == {model.name for model in MODELS}
         until(lambda: platform.orders("projections", "list", "--json")[0] == 0, "all are reported as running")

@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from eventing.errors import Refusal
+from eventing.errors import Misconfigured, Refusal
 from projections.read_model import ReadModel
 from projections.rebuilding.rollback import roll_back
 from projections.rebuilding.wiring import workplace
 from projections.wiring import read_models
 from tests.integration.projections.conftest import StartProjector
-from tests.support.read_models.history import Command, contents, keep, keep_and_publish, orders, rebuilt
+from tests.support.read_models.history import Command, contents, keep, keep_and_publish, orders, rebuilt, settings_of
 from tests.support.read_models.independent import expected
 from tests.support.read_models.platform import Platform
 from tests.support.read_models.story import tell
@@ -76,10 +76,10 @@ def test_what_was_live_is_kept_fresh_for_the_way_back(
 
         keep_and_publish(platform, log[200:])
         until(lambda: platform.has_applied(model, log), "the new build is level")
-        with workplace(platform.settings, model) as place:
+        with workplace(settings_of(platform), model) as place:
             assert roll_back(place.outside, model.name).number == first.number
         assert platform.shown(model) == expected(log)[model.name]
-        with workplace(platform.settings, model) as place:
+        with workplace(settings_of(platform), model) as place:
             assert roll_back(place.outside, model.name).number == second.number
         assert platform.shown(model) == expected(log)[model.name]
 
@@ -87,7 +87,7 @@ def test_what_was_live_is_kept_fresh_for_the_way_back(
 def test_without_an_older_build_there_is_no_way_back(platform: Platform) -> None:
     keep_and_publish(platform, tell(14, orders=3))
     rebuilt(platform, SALES)
-    with workplace(platform.settings, SALES) as place, pytest.raises(Refusal, match="no older build"):
+    with workplace(settings_of(platform), SALES) as place, pytest.raises(Refusal, match="no older build"):
         roll_back(place.outside, SALES.name)
 
 
@@ -152,7 +152,7 @@ def test_a_dry_run_changes_nothing(platform: Platform) -> None:
 
 def test_a_second_rebuild_of_the_same_model_is_refused_in_one_sentence(platform: Platform) -> None:
     keep_and_publish(platform, tell(18, orders=20))
-    with workplace(platform.settings, SUMMARY):
+    with workplace(settings_of(platform), SUMMARY):
         status, _, said = orders(platform, "projections", "rebuild", "order_summary")
         assert rebuilt(platform, SALES).events > 0  # another model is another matter
     assert status == 2
@@ -216,3 +216,14 @@ def test_what_cannot_be_folded_is_parked_and_can_be_tried_again(
 
 def tried(platform: Platform, key: str) -> int:
     return int(platform.query("SELECT max(attempts) FROM parked_events WHERE key = %s", key)[0][0])
+
+
+def test_topics_that_hold_less_than_was_published_are_not_taken_for_the_log(platform: Platform) -> None:
+    log = tell(21, orders=5)
+    keep_and_publish(platform, log[:30])
+    keep(platform, log[30:])
+    platform.query("UPDATE relays SET position = %s", log[-1].position)  # as if its topics had been made anew
+    with pytest.raises(Misconfigured, match="without --from-kafka"):
+        rebuilt(platform, SUMMARY, from_kafka=True)
+    rebuilt(platform, SUMMARY)
+    assert platform.shown(SUMMARY) == expected(log)["order_summary"]

@@ -214,6 +214,32 @@ def test_a_store_that_is_down_pauses_its_models_alone(
         assert platform.shown(model) == expected(log)[model.name]
 
 
+def test_without_postgres_redis_models_go_on_and_elasticsearch_models_wait(
+    platform: Platform, start_projector: StartProjector
+) -> None:
+    """The marks of the latter stand in Postgres; those of the former move with their documents."""
+    log = tell(9, orders=40)
+    address = urlsplit(platform.postgres_url)
+    platform.publish(log[:120])
+    with TcpProxy(address.hostname or "", address.port or 0) as proxy:
+        login = address.netloc.rpartition("@")[0]
+        behind = address._replace(netloc=f"{login}@{proxy.host}:{proxy.port}").geturl()
+        start_projector(platform, "order_summary", "order_search", POSTGRES__URL=behind)
+        for model in (SUMMARY, SEARCH):
+            until(partial(platform.has_applied, model, log[:120]), "it is level")
+
+        proxy.refuse()
+        proxy.cut()
+        platform.publish(log[120:])
+
+        until(partial(platform.has_applied, SUMMARY, log), "the Redis model goes on")
+        assert not platform.has_applied(SEARCH, log)
+        proxy.accept()
+        until(partial(platform.has_applied, SEARCH, log), "the other one comes after")
+    for model in (SUMMARY, SEARCH):
+        assert platform.shown(model) == expected(log)[model.name]
+
+
 def tell_confirmed(order_id: str, position: int) -> list[Told]:
     from event_schemas.order.confirmed import OrderConfirmed
 

@@ -16,7 +16,7 @@ from projections.rebuilding.wiring import verification, workplace
 from projections.stores.elasticsearch_connecting import ask, connect
 from projections.wiring import read_models
 from tests.integration.projections.conftest import StartProjector
-from tests.support.read_models.history import contents, keep_and_publish, orders, rebuilt
+from tests.support.read_models.history import contents, keep_and_publish, orders, rebuilt, settings_of
 from tests.support.read_models.independent import expected
 from tests.support.read_models.platform import Platform
 from tests.support.read_models.story import BEGAN, Told, placing, stream_of, tell
@@ -37,8 +37,8 @@ def placed(count: int, first: int = 1) -> Iterator[Told]:
 
 def verified(platform: Platform, model: ReadModel, *, mend: bool = False) -> tuple[Verdict, Repaired | None]:
     with (
-        workplace(platform.settings, model) as place,
-        verification(platform.settings, model, place.outside) as (verifying, mending),
+        workplace(settings_of(platform), model) as place,
+        verification(settings_of(platform), model, place.outside) as (verifying, mending),
     ):
         verdict = verifying.run()
         return verdict, repair(verifying, mending, verdict.findings) if mend else None

@@ -22,7 +22,7 @@ IDLE_BEFORE = 0.3
 STRETCH_SECONDS = 10.0
 MOST_OF_A_CORE = 0.03
 SLOWEST = 0.025
-ROUNDS = 3
+ROUNDS = 5
 
 
 class Delay(NamedTuple):
@@ -81,7 +81,7 @@ def idle_share(relay: RelayProcess) -> float:
 
 
 def quietest_round(installation: Installation) -> list[Delay]:
-    """Of up to three. What else runs on the machine can make an event late and never early: the best round tells what
+    """Of up to five. What else runs on the machine can make an event late and never early: the best round tells what
     the relay itself does, and in it every event counts."""
     rounds: list[list[Delay]] = []
     while len(rounds) < ROUNDS and not (rounds and slowest(rounds[-1]) < SLOWEST):

@@ -66,18 +66,15 @@ def test_a_message_that_kafka_refuses_is_never_skipped(
 
 def test_a_changed_number_of_partitions_ends_the_relay(installation: Installation, start_relay: StartRelay) -> None:
     admin = AdminClient({"bootstrap.servers": installation.kafka_bootstrap})
-    start_relay(installation, mutant="watchful")
+    first = start_relay(installation, mutant="watchful")
     write(installation, 5)
     installation.await_published()
+    second = start_relay(installation)
     admin.create_partitions([NewPartitions(installation.order_topic, 7)])[installation.order_topic].result(10)
 
-    second = start_relay(installation, RELAY__LEASE_TTL="1")
-    holder = installation.leader()
-    assert holder
-    # Both, one after the other: the first when it looks at the topics again, the second as soon as it leads.
-    status = second.wait(30)
-
-    assert status == 2
+    # One after the other: the first when it looks at the topics again, the second as soon as it leads.
+    assert first.wait(30) == 2
+    assert second.wait(30) == 2
     assert "has 7 partitions, not 6" in second.said
     assert "Traceback" not in second.said
 

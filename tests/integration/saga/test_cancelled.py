@@ -55,7 +55,7 @@ def test_a_cancelled_order_leaves_nothing_behind(world: World, sku: str, at: At)
     world.provider.go_wrong(*([at.payments] if at.payments else []))
     world.carrier.go_wrong(*([at.carrier] if at.carrier else []))
     with frozen(world, at.frozen):
-        order = world.shop.place(**{sku: 2})
+        order = world.shop.place({sku: 2})
         world.await_types(order, at.event)
 
         assert world.shop.cancel(order)
@@ -67,7 +67,7 @@ def test_a_cancelled_order_leaves_nothing_behind(world: World, sku: str, at: At)
 
 def test_a_confirmed_order_can_not_be_cancelled(world: World, sku: str) -> None:
     world.shop.receive(**{sku: 1})
-    order = world.shop.place(**{sku: 1})
+    order = world.shop.place({sku: 1})
     world.await_ended(order)
 
     assert not world.shop.cancel(order)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.relays.installation import until
 from tests.support.saga.platform import World
+from tests.support.saga.shop import Order
 
 POINTS = [
     "saga.before_commit",
@@ -58,7 +59,7 @@ def test_processes_come_and_go_all_the_time(world: World, sku: str) -> None:
     world.shop.receive(**{sku: 150})
     chance = random.Random(11)
     stays = world.start("all")
-    orders = []
+    orders: list[Order] = []
     for _ in range(3):
         comes = world.start("inventory", "payment")
         goes = world.start("shipping", "order")

@@ -46,7 +46,7 @@ def test_a_step_that_takes_too_long_sends_the_order_back(
 ) -> None:
     world.shop.receive(**{sku: 3})
     participants[passing].freeze()
-    order = world.shop.place(**{sku: 2})
+    order = world.shop.place({sku: 2})
 
     world.await_types(order, "order.timed_out")
     participants[passing].thaw()
@@ -69,7 +69,7 @@ def test_money_that_comes_too_late_is_given_back(world: World, sku: str, passing
     world.provider.go_wrong(
         {"operation": "charge", "fault": "late", "ms": 1500, "first": 1}, {"fault": "hang", "first": 3}
     )
-    order = world.shop.place(**{sku: 1})
+    order = world.shop.place({sku: 1})
 
     assert world.await_ended(order) == ["order.failed"]
 
@@ -80,7 +80,7 @@ def test_money_that_comes_too_late_is_given_back(world: World, sku: str, passing
 @pytest.mark.parametrize("passing", ["shipping"], indirect=True)
 def test_an_order_in_time_hears_nothing_of_a_deadline(world: World, sku: str, passing: str) -> None:
     world.shop.receive(**{sku: 1})
-    order = world.shop.place(**{sku: 1})
+    order = world.shop.place({sku: 1})
 
     assert world.await_ended(order) == ["order.confirmed"]
 
@@ -121,7 +121,7 @@ def test_a_watchdog_ends_itself_and_comes_again(world: World, sku: str, particip
         dying = world.start(
             "watchdog", SAGA__PAYMENT_SECONDS=SHORT, SAGA__INVENTORY_SECONDS=LONG, CRASH_POINT=f"{point}:1"
         )
-        order = world.shop.place(**{sku: 1})
+        order = world.shop.place({sku: 1})
         assert dying.wait() == 137
         alive = watchdog(world, "payment")
 

@@ -25,7 +25,7 @@ def nothing_goes_wrong(world: World) -> Iterator[None]:
 
 def test_an_order_goes_its_way_and_is_confirmed(world: World, sku: str) -> None:
     world.shop.receive(**{sku: 5})
-    order = world.shop.place(**{sku: 2})
+    order = world.shop.place({sku: 2})
 
     assert world.await_ended(order) == ["order.confirmed"]
 
@@ -43,7 +43,7 @@ def test_an_order_goes_its_way_and_is_confirmed(world: World, sku: str) -> None:
 
 def test_each_event_says_what_caused_it(world: World, sku: str) -> None:
     world.shop.receive(**{sku: 5})
-    order = world.shop.place(**{sku: 1})
+    order = world.shop.place({sku: 1})
     world.await_ended(order)
 
     rows = world.shop.query(
@@ -58,7 +58,7 @@ def test_each_event_says_what_caused_it(world: World, sku: str) -> None:
 
 def test_one_lacking_line_rejects_the_whole_order(world: World, sku: str) -> None:
     world.shop.receive(**{sku: 5, f"{sku}-b": 1})
-    order = world.shop.place(**{sku: 2, f"{sku}-b": 2, f"{sku}-unknown": 1})
+    order = world.shop.place({sku: 2, f"{sku}-b": 2, f"{sku}-unknown": 1})
 
     assert world.await_ended(order) == ["order.failed"]
 
@@ -71,7 +71,7 @@ def test_one_lacking_line_rejects_the_whole_order(world: World, sku: str) -> Non
 def test_a_decline_frees_the_stock(world: World, sku: str) -> None:
     world.shop.receive(**{sku: 2})
     world.provider.go_wrong({"operation": "charge", "fault": "decline", "code": "insufficient_funds"})
-    order = world.shop.place(**{sku: 2})
+    order = world.shop.place({sku: 2})
 
     assert world.await_ended(order) == ["order.failed"]
 
@@ -83,7 +83,7 @@ def test_a_decline_frees_the_stock(world: World, sku: str) -> None:
 def test_a_carrier_that_refuses_gives_the_money_back(world: World, sku: str) -> None:
     world.shop.receive(**{sku: 2})
     world.carrier.go_wrong({"operation": "book", "fault": "decline", "code": "no_such_street"})
-    order = world.shop.place(**{sku: 2})
+    order = world.shop.place({sku: 2})
 
     assert world.await_ended(order) == ["order.failed"]
 

@@ -17,7 +17,6 @@ from eventing.consuming import Mark, Message, Move, Partition, Superseded
 from eventing.decider import Decider
 from eventing.postgres.batch import Preparation
 from eventing.streams import key_of
-from saga_choreography.adapters import transactions
 from saga_choreography.adapters.transactions import PostgresTransactions, PostgresWork
 from saga_choreography.handling import Done, Handling
 from saga_choreography.hearing import Hearing, Taken
@@ -58,8 +57,10 @@ class MarksApart(PostgresWork):
 def read(world: World) -> Iterator[Reads]:
     with ExitStack() as stack:
 
-        def made(consumer: str, participant: Participant = INVENTORY) -> Reader:
-            reader = Reader(world, consumer, participant)
+        def made(
+            consumer: str, participant: Participant = INVENTORY, work: type[PostgresWork] = PostgresWork
+        ) -> Reader:
+            reader = Reader(world, consumer, participant, work)
             stack.callback(reader.transactions.close)
             return reader
 
@@ -88,15 +89,12 @@ def test_a_zombie_is_stopped_before_it_has_any_effect(world: World, sku: str, re
     assert world.types(order) == ["order.placed", "inventory.reserved"]
 
 
-def test_without_compare_and_set_the_zombie_goes_back(
-    world: World, sku: str, read: Reads, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_compare_and_set_the_zombie_goes_back(world: World, sku: str, read: Reads) -> None:
     """The mutant: the mark falls behind, and what was handled long ago is handled again."""
     world.installation.query(SET_MARK)
-    monkeypatch.setattr(transactions, "PostgresWork", WithoutCompareAndSet)
     _, early = heard(world, sku)
     _, late = heard(world, sku, offset=7)
-    owner, zombie = read("saga.unfenced"), read("saga.unfenced", FORGETFUL)
+    owner, zombie = read("saga.unfenced"), read("saga.unfenced", FORGETFUL, WithoutCompareAndSet)
     owner.handle([*early, *late])
 
     zombie.handle(early)
@@ -104,13 +102,10 @@ def test_without_compare_and_set_the_zombie_goes_back(
     assert owner.transactions.read_marks([PLACE])[PLACE].offset < 8
 
 
-def test_marks_that_move_apart_from_the_effect_lose_it(
-    world: World, sku: str, read: Reads, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_marks_that_move_apart_from_the_effect_lose_it(world: World, sku: str, read: Reads) -> None:
     """The mutant: between the two the process is killed, and nobody ever handles the event."""
     order, batch = heard(world, sku)
-    monkeypatch.setattr(transactions, "PostgresWork", MarksApart)
-    dying = read("saga.dies")
+    dying = read("saga.dies", work=MarksApart)
 
     with pytest.raises(RuntimeError):
         dying.handle(batch)
@@ -160,8 +155,9 @@ def unreachable(*_: object) -> object:
 class Reader:
     """One that believes that the partition is its own, from its beginning on."""
 
-    def __init__(self, world: World, consumer: str, participant: Participant = INVENTORY) -> None:
+    def __init__(self, world: World, consumer: str, participant: Participant, work: type[PostgresWork]) -> None:
         self.transactions = PostgresTransactions(world.installation.postgres_url, Preparation(CODEC), consumer)
+        self.transactions.work = work
         self._handling = Handling(participant, CODEC.decode, self.transactions)
 
     def handle(self, batch: Sequence[Taken], kept: Mapping[Partition, Mark] | None = None) -> Done:
@@ -171,7 +167,7 @@ class Reader:
 def heard(world: World, sku: str, *, offset: int = 0) -> tuple[Order, Sequence[Taken]]:
     """An order as the inventory hears of it."""
     world.shop.receive(**{sku: 5})
-    order = world.shop.place(**{sku: 1})
+    order = world.shop.place({sku: 1})
     return order, [as_heard(world, f"order-{order.order_id}", offset)]
 
 

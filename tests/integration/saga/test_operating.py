@@ -38,7 +38,7 @@ def test_an_operator_sees_how_far_an_order_is_and_forces_it_back(
 ) -> None:
     world.shop.receive(**{sku: 1})
     world.provider.go_wrong({"operation": "charge", "fault": "error_before"})
-    order = world.shop.place(**{sku: 1})
+    order = world.shop.place({sku: 1})
     world.await_types(order, "payment.requested")
     until(lambda: said(capsys, "saga", "show", order.order_id)["owed"][0]["attempts"] > 0, "it was asked")
 
@@ -71,7 +71,7 @@ def test_a_refused_question_is_asked_again_when_an_operator_says_so(
 ) -> None:
     world.shop.receive(**{sku: 1})
     world.provider.go_wrong({"operation": "charge", "fault": "error_before", "status": 400})
-    order = world.shop.place(**{sku: 1})
+    order = world.shop.place({sku: 1})
     until(
         lambda: world.shop.query(
             "SELECT FROM open_intents WHERE order_id = %s AND rejected_at IS NOT NULL", order.order_id

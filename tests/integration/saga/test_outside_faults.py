@@ -34,7 +34,7 @@ def test_a_refund_that_fails_nineteen_times_and_whose_reply_is_lost_is_made_once
         {"operation": "refund", "fault": "error_before", "first": 19},
         {"operation": "refund", "fault": "lost_reply", "attempts": [20]},
     )
-    order = world.shop.place(**{sku: 1})
+    order = world.shop.place({sku: 1})
 
     assert world.await_ended(order) == ["order.failed"]
 
@@ -114,9 +114,9 @@ def seconds_of(world: World, orders: Sequence[Order]) -> list[float]:
 def test_our_own_mistake_waits_for_an_operator(world: World, sku: str) -> None:
     world.shop.receive(**{sku: 2})
     world.provider.go_wrong({"operation": "charge", "fault": "error_before", "status": 400, "times": 1})
-    order = world.shop.place(**{sku: 1})
+    order = world.shop.place({sku: 1})
     world.await_types(order, "payment.requested")
-    other = world.shop.place(**{sku: 1})
+    other = world.shop.place({sku: 1})
 
     assert world.await_ended(other) == ["order.confirmed"]
     ((trouble,),) = world.shop.query(
@@ -131,7 +131,7 @@ def test_no_answer_taken_for_a_decline_would_keep_the_money(world: World, sku: s
     world.start("all", mutant="timeout_is_decline")
     world.shop.receive(**{sku: 1})
     world.provider.go_wrong({"operation": "charge", "fault": "hang_after"})
-    order = world.shop.place(**{sku: 1})
+    order = world.shop.place({sku: 1})
 
     assert world.await_ended(order) == ["order.failed"]
 

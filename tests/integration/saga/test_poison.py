@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from confluent_kafka import Producer
 
+from eventing.cloudevents import Headers
 from eventing.partitioning import partition_of
 from operations import cli
 from tests.support.relays.checker import PARTITIONS
@@ -35,7 +36,7 @@ def test_a_bug_that_one_order_meets_parks_that_order_alone(
     world: World, sku: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.shop.receive(**{sku: 12})
-    poor = world.shop.place(customer=BUGGY, **{sku: 1})
+    poor = world.shop.place({sku: 1}, customer=BUGGY)
     others = world.shop.place_many([{sku: 1}] * 10)
 
     assert set(world.await_ended(*others)) == {"order.confirmed"}
@@ -68,7 +69,7 @@ def test_a_bug_that_one_order_meets_parks_that_order_alone(
     ids=["no headers", "bad bytes", "unknown schema"],
 )
 def test_unreadable_records_are_parked_and_the_others_flow(
-    world: World, sku: str, value: bytes, headers: str | list[tuple[str, bytes]]
+    world: World, sku: str, value: bytes, headers: str | Headers
 ) -> None:
     world.shop.receive(**{sku: 6})
     key = f"poison-{sku}"
@@ -88,7 +89,7 @@ def test_unreadable_records_are_parked_and_the_others_flow(
     assert {cause for _, cause in parked(world, key)} <= {"unreadable", "foreign_record"}
 
 
-def like_a_relay(schema: str, key: str) -> list[tuple[str, str | bytes]]:
+def like_a_relay(schema: str, key: str) -> Headers:
     nothing = "00000000-0000-0000-0000-000000000001"
     return [
         ("ce_type", schema.partition(":")[0]),

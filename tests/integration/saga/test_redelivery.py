@@ -30,6 +30,7 @@ def publish_all_again(world: World) -> int:
     while left:
         for record in consumer.consume(left, timeout=10):
             place = record.partition()
+            assert place is not None
             producer.produce(topic, record.value(), record.key(), partition=place, headers=record.headers())
             left -= 1
     assert producer.flush(30) == 0

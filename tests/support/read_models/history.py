@@ -13,11 +13,12 @@ from uuid import UUID
 
 import psycopg
 
+from eventing.settings import Settings
 from projections.read_model import ReadModel
 from projections.rebuilding.rebuild import Rebuild, Result
 from projections.rebuilding.wiring import workplace
 from projections.wiring import open_store
-from tests.support.read_models.platform import Platform, codec
+from tests.support.read_models.platform import PARTITIONS, Platform, codec
 from tests.support.read_models.story import Told
 
 _COPY = """
@@ -121,7 +122,12 @@ def orders(platform: Platform, *arguments: str, mutant: str = "none", **settings
         return command.end()
 
 
+def settings_of(platform: Platform) -> Settings:
+    settings = platform.settings
+    return settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"partitions": PARTITIONS})})
+
+
 def rebuilt(platform: Platform, model: ReadModel, *, from_kafka: bool = False, in_place: bool = False) -> Result:
     """As `orders projections rebuild` does it, in this process."""
-    with workplace(platform.settings, model, from_kafka=from_kafka) as place:
+    with workplace(settings_of(platform), model, from_kafka=from_kafka) as place:
         return Rebuild(model, place.outside, in_place=in_place).run()

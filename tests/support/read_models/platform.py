@@ -21,7 +21,7 @@ from eventing.consuming import Partition
 from eventing.partitioning import partition_of
 from eventing.settings import Settings
 from projections.generations import Build
-from projections.names import BUCKETS, RedisNames
+from projections.names import BUCKETS, RedisNames, place
 from projections.read_model import ReadModel
 from projections.stores.generations import PostgresGenerations
 from projections.wiring import open_store
@@ -140,12 +140,23 @@ class Platform:
         return found
 
     def has_applied(self, model: ReadModel, log: Sequence[Told]) -> bool:
-        wanted: dict[Partition, int] = {}
-        for told in log:
-            if told.topic in model.topics:
-                wanted[Partition(told.topic, partition_of(told.key, PARTITIONS))] = told.position
         marks = self.marks(model)
-        return all(marks.get(one, 0) >= position for one, position in wanted.items())
+        return all(marks.get(one, 0) >= position for one, position in _last_positions(model, log).items())
+
+    def is_published(self, model: ReadModel, log: Sequence[Told]) -> bool:
+        """Whether the board in Redis says that all of it is found by queries."""
+        build = self.build(model.name)
+        assert build is not None
+        names = self.redis_names
+        is_searched = model.store == "elasticsearch"
+        with self.redis() as client:
+            board = cast(
+                dict[bytes, bytes], client.hgetall(names.searchable(build) if is_searched else names.applied(build))
+            )
+        return all(
+            int(board.get(place(one).encode(), b"0").split()[-1]) >= position
+            for one, position in _last_positions(model, log).items()
+        )
 
     def shown(self, model: ReadModel) -> Shown:
         """Everything that is in the store of the live build."""
@@ -202,3 +213,11 @@ class Platform:
             timeout=120,
         )
         return done.returncode, json.loads(done.stdout) if "--json" in arguments else done.stdout + done.stderr
+
+
+def _last_positions(model: ReadModel, log: Sequence[Told]) -> dict[Partition, int]:
+    return {
+        Partition(told.topic, partition_of(told.key, PARTITIONS)): told.position
+        for told in log
+        if told.topic in model.topics
+    }

@@ -8,7 +8,8 @@ from __future__ import annotations
 import ctypes
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from eventing.decider import Decider
 from eventing.errors import OrderloomError
 from eventing.settings import Settings, read_settings
 from saga_choreography import wiring
-from saga_choreography.adapters.transactions import PostgresWork
+from saga_choreography.adapters.transactions import PostgresTransactions, PostgresWork
 from saga_choreography.gateways.metrics import OutsideMetrics
 from saga_choreography.outside import Declined, Unknown
 from saga_choreography.participant import Heard, Participant
@@ -71,10 +72,14 @@ class ReadsWithoutLocks(PostgresWork):
 
 def with_work(kind: type[PostgresWork]) -> Outside:
     def made(settings: Settings, codec: Codec, metrics: OutsideMetrics) -> Adapters:
-        from saga_choreography.adapters import transactions
+        sound = quick(settings, codec, metrics)
 
-        transactions.PostgresWork = kind  # type: ignore[misc]
-        return quick(settings, codec, metrics)
+        def transactions(name: str) -> PostgresTransactions:
+            broken = sound.transactions(name)
+            broken.work = kind
+            return broken
+
+        return replace(sound, transactions=transactions)
 
     return made
 
@@ -83,23 +88,17 @@ def timeout_is_decline(settings: Settings, codec: Codec, metrics: OutsideMetrics
     """Takes it for a no when nobody answers."""
     made = quick(settings, codec, metrics)
 
-    class Line:
-        def __init__(self, name: str) -> None:
-            self._line = made.lines(name)
-
-        async def __aenter__(self) -> Ask:
-            ask = await self._line.__aenter__()
+    @asynccontextmanager
+    async def line(name: str) -> AsyncIterator[Ask]:
+        async with made.lines(name) as ask:
 
             async def hasty(intent: object) -> Any:
                 answer = await ask(intent)
                 return Declined("no_answer") if isinstance(answer, Unknown) else answer
 
-            return hasty
+            yield hasty
 
-        async def __aexit__(self, *error: object) -> None:
-            await self._line.__aexit__(*error)
-
-    return replace(made, lines=Line)
+    return replace(made, lines=line)
 
 
 MUTANTS: dict[str, Outside] = {

@@ -23,6 +23,7 @@ from eventing.postgres.batch import Preparation
 
 CODEC = Codec(Catalogue.discover(event_schemas))
 PRICE = 650
+GHENT = Address(recipient="Ada", street="Road 1", postal_code="9000", city="Ghent", country="BE")
 ENDS = ("order.confirmed", "order.failed", "order.cancelled")
 AT_ONCE = 200
 
@@ -48,13 +49,11 @@ class Shop:
             write = StreamWrite(f"stock-{sku}", ANY_VERSION, [NewEvent(uuid4(), event)])
             self._append([Append([write], Circumstances(uuid4(), "warehouse"), inline=[moved])])
 
-    def place(self, *, customer: str = "Ada", city: str = "Ghent", **lines: int) -> Order:
-        return self.place_many([lines], customer=customer, city=city)[0]
+    def place(self, cart: Mapping[str, int], *, customer: str = "Ada") -> Order:
+        return self.place_many([cart], customer=customer)[0]
 
-    def place_many(
-        self, carts: Iterable[Mapping[str, int]], *, customer: str = "Ada", city: str = "Ghent"
-    ) -> Sequence[Order]:
-        events = [self._placed(cart, customer, city) for cart in carts]
+    def place_many(self, carts: Iterable[Mapping[str, int]], *, customer: str = "Ada") -> Sequence[Order]:
+        events = [self._placed(cart, customer) for cart in carts]
         for start in range(0, len(events), AT_ONCE):
             self._append(
                 [
@@ -92,7 +91,7 @@ class Shop:
         self._connection.rollback()
         return rows
 
-    def _placed(self, lines: Mapping[str, int], customer: str, city: str) -> OrderPlaced:
+    def _placed(self, lines: Mapping[str, int], customer: str) -> OrderPlaced:
         priced = tuple(OrderLine(sku=sku, name=sku, quantity=n, unit_price=PRICE) for sku, n in lines.items())
         return OrderPlaced(
             order_id=str(uuid4()),
@@ -102,7 +101,9 @@ class Shop:
             currency="EUR",
             lines=priced,
             total=sum(line.quantity * line.unit_price for line in priced),
-            delivery_address=Address(recipient=customer, street="Road 1", postal_code="9000", city=city, country="BE"),
+            delivery_address=Address(
+                recipient=customer, street="Road 1", postal_code="9000", city="Ghent", country="BE"
+            ),
             sales_channel="web",
         )
 

@@ -25,6 +25,7 @@ from saga_choreography.outcomes import Outcome
 from saga_choreography.outside import Charged, Declined, LabelCreated, Refunded, Refused, Voided
 from saga_choreography.participant import (
     Answered,
+    CompensationForced,
     DeadlinePassed,
     Heard,
     Input,
@@ -171,6 +172,18 @@ def test_answers_that_contradict_each_other_are_two_causes() -> None:
     }
 
     assert len(ids) == 2
+
+
+def test_what_is_asked_on_one_cause_is_told_apart() -> None:
+    """The event that forces an order back to its end is what a second forcing has seen last, and is heard as well."""
+    inputs_on_it: list[Input] = [
+        Heard(words.forced("order")),
+        CompensationForced("still stuck", "order"),
+        DeadlinePassed("order"),
+        DeadlinePassed("inventory"),
+    ]
+
+    assert len({next(derived_ids("order", asked, UUID(int=1))) for asked in inputs_on_it}) == 4
 
 
 @pytest.mark.parametrize(
