@@ -66,6 +66,10 @@ format: $(READY) ## Put the code into the one format
 bench: $(READY) ## Measure each hop beside its peers; HOP=append for one, FULL=1 for long runs
 	@$(BIN)/python -m benchmarks
 
+.PHONY: soak
+soak: $(READY) ## Storm the whole platform and judge what is left; SECONDS=90 SEED=1 say how long and which storm
+	@$(BIN)/python -m tests.soak --seconds $(or $(SECONDS),90) --seed $(or $(SEED),1)
+
 .PHONY: lock
 lock: $(READY) ## Compile requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --group bench --universal --python-version 3.11 \
