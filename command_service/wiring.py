@@ -25,6 +25,7 @@ from eventing.crash_points import arm
 from eventing.discovery import values_of
 from eventing.errors import Misconfigured
 from eventing.ids import uuid7
+from eventing.postgres.addresses import postgres_url
 from eventing.postgres.engine import make_engine, reading
 from eventing.postgres.purging import purge_some
 from eventing.postgres.sender import PostgresSender
@@ -69,9 +70,7 @@ def run(settings: Settings, announce: Callable[[str], object]) -> None:
 
 class Servers:
     def __init__(self, settings: Settings) -> None:
-        if settings.postgres.url is None:
-            raise Misconfigured("There is no address for Postgres: set ORDERS_POSTGRES__URL.")
-        url = settings.postgres.url.get_secret_value()
+        url = postgres_url(settings)
         codec = Codec(Catalogue.discover(event_schemas))
         self.appender = Appender(PostgresSender(url), queue_limit=settings.load.queue_limit)
         self._engine = make_engine(url, pool_size=settings.postgres.pool_size)

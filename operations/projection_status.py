@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from eventing.consuming import Mark, Partition
-from eventing.errors import Misconfigured
 from eventing.kafka.heads import Heads
+from eventing.postgres.addresses import postgres_url
 from eventing.postgres.database import Database
 from eventing.settings import Settings
 from projections.generations import Build
@@ -56,12 +56,10 @@ class ProjectionStatus(NamedTuple):
 
 
 def read_projections(settings: Settings) -> list[ProjectionStatus]:
-    if settings.postgres.url is None:
-        raise Misconfigured("There is no address for Postgres: set ORDERS_POSTGRES__URL.")
     models = read_models()
     topics = sorted({topic for model in models for topic in model.topics})
     heads = Heads(settings.kafka.connection(), settings.kafka.topic_prefix).read(topics)
-    url = settings.postgres.url.get_secret_value()
+    url = postgres_url(settings)
     with closing(Database(url, application_name="orders projections", patience=PATIENCE)) as database:
         builds = PostgresGenerations(database).builds()
         reports = read_reports(database)

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
-from types import FrameType
 from typing import Final
 
 from eventing.crash_points import arm
-from eventing.errors import Misconfigured
 from eventing.kafka.publisher import Publisher
 from eventing.kafka.topics import Topics
 from eventing.leases import LeaseKeeper, LeaseRow, Tenure
+from eventing.postgres.addresses import postgres_url
 from eventing.postgres.database import Database
 from eventing.postgres.leases import PostgresLease
 from eventing.postgres.log_reader import LogReader
 from eventing.settings import Settings
+from eventing.stopping import stop_at_signals
 from eventing.telemetry.logs import configure_logging
-from eventing.web.health import Check, Health, Place
+from eventing.web.health import Check, Place
 from eventing.web.health_server import serve_health
 from outbox_relay import ports
 from outbox_relay.address_book import AddressBook
@@ -107,23 +106,9 @@ def run(
     ) as health:
         announce(health.address)
         stop = Event()
-        _stop_at_signals(stop, health.health)
+        stop_at_signals(stop, health.health)
         relay.run(stop)
 
 
-def _stop_at_signals(stop: Event, health: Health) -> None:
-    def ask_to_stop(number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(128 + number)
-        health.draining = True
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask_to_stop)
-
-
 def _database(settings: Settings, part: str, *, patience: float, **session: str) -> Database:
-    if settings.postgres.url is None:
-        raise Misconfigured("There is no address for Postgres: set ORDERS_POSTGRES__URL.")
-    url = settings.postgres.url.get_secret_value()
-    return Database(url, application_name=f"orderloom relay {part}", patience=patience, **session)
+    return Database(postgres_url(settings), application_name=f"orderloom relay {part}", patience=patience, **session)

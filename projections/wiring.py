@@ -5,13 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import secrets
-import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
-from types import FrameType
 from typing import Final
 
 import event_schemas
@@ -24,10 +22,12 @@ from eventing.discovery import values_of
 from eventing.errors import Misconfigured
 from eventing.kafka.consumer import Consumer
 from eventing.kafka.heads import Heads
+from eventing.postgres.addresses import postgres_url
 from eventing.postgres.database import Database
 from eventing.settings import Settings
+from eventing.stopping import stop_at_signals
 from eventing.telemetry.logs import configure_logging
-from eventing.web.health import Check, Health, Place
+from eventing.web.health import Check, Place
 from eventing.web.health_server import serve_health
 from projections import ports
 from projections.consumer import Assigned, Revoked
@@ -201,19 +201,8 @@ def run(
     ) as health:
         announce(health.address)
         stop = Event()
-        _stop_at_signals(stop, health.health)
+        stop_at_signals(stop, health.health)
         supervisor.run(stop)
-
-
-def _stop_at_signals(stop: Event, health: Health) -> None:
-    def ask_to_stop(number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(128 + number)
-        health.draining = True
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask_to_stop)
 
 
 def _redis_url(settings: Settings) -> str:
@@ -223,7 +212,4 @@ def _redis_url(settings: Settings) -> str:
 
 
 def _database(settings: Settings, part: str, **session: str) -> Database:
-    if settings.postgres.url is None:
-        raise Misconfigured("There is no address for Postgres: set ORDERS_POSTGRES__URL.")
-    url = settings.postgres.url.get_secret_value()
-    return Database(url, application_name=f"orderloom {part}", patience=LONGEST_STATEMENT, **session)
+    return Database(postgres_url(settings), application_name=f"orderloom {part}", patience=LONGEST_STATEMENT, **session)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
-from types import FrameType
 from typing import Final
 
 import structlog
@@ -23,11 +21,13 @@ from eventing.crash_points import arm
 from eventing.discovery import values_of
 from eventing.errors import Misconfigured, OrderloomError
 from eventing.kafka.consumer import Consumer
+from eventing.postgres.addresses import postgres_url
 from eventing.postgres.batch import Preparation
 from eventing.postgres.database import Database
 from eventing.settings import SagaSettings, Settings
+from eventing.stopping import stop_at_signals
 from eventing.telemetry.logs import configure_logging
-from eventing.web.health import Check, Health, Place
+from eventing.web.health import Check, Place
 from eventing.web.health_server import serve_health
 from saga_choreography import participants
 from saga_choreography.adapters.intents import PostgresIntentDesk
@@ -65,7 +65,7 @@ class Adapters:
 
 
 def adapters(settings: Settings, codec: Codec, metrics: OutsideMetrics) -> Adapters:
-    url = _postgres_url(settings)
+    url = postgres_url(settings)
     saga = settings.saga
     owner = f"{settings.place.node or socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
@@ -192,7 +192,7 @@ def run(
         host=settings.health.host,
     ) as health:
         announce(health.address)
-        _stop_at_signals(workers.stop, health.health)
+        stop_at_signals(workers.stop, health.health)
         workers.run()
 
 
@@ -246,20 +246,3 @@ def _add_watchdog(workers: Workers, saga: SagaSettings, outside: Adapters, codec
         look_seconds=saga.look_seconds,
     )
     workers.add(WATCHDOG, watchdog.run)
-
-
-def _stop_at_signals(stop: Event, health: Health) -> None:
-    def ask_to_stop(number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(128 + number)
-        health.draining = True
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask_to_stop)
-
-
-def _postgres_url(settings: Settings) -> str:
-    if settings.postgres.url is None:
-        raise Misconfigured("There is no address for Postgres: set ORDERS_POSTGRES__URL.")
-    return settings.postgres.url.get_secret_value()

@@ -20,6 +20,7 @@ from eventing.crash_points import arm
 from eventing.discovery import values_of
 from eventing.errors import Misconfigured
 from eventing.kafka.heads import Heads
+from eventing.postgres.addresses import postgres_url
 from eventing.postgres.engine import make_engine, reading
 from eventing.postgres.sender import PostgresSender
 from eventing.postgres.store import PostgresEventStore
@@ -77,11 +78,9 @@ def run(settings: Settings, announce: Callable[[str], object]) -> None:
 
 class Servers:
     def __init__(self, settings: Settings) -> None:
-        if settings.postgres.url is None:
-            raise Misconfigured("There is no address for Postgres: set ORDERS_POSTGRES__URL.")
         if settings.redis.url is None:
             raise Misconfigured("There is no address for Redis: set ORDERS_REDIS__URL.")
-        url = settings.postgres.url.get_secret_value()
+        url = postgres_url(settings)
         catalogue = Catalogue.discover(event_schemas)
         codec = Codec(catalogue)
         # Never used: whoever asks does not write. It makes no connection before its first append.

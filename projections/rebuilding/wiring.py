@@ -20,6 +20,7 @@ from eventing.crash_points import arm
 from eventing.errors import Misconfigured, Refusal
 from eventing.kafka.heads import Heads
 from eventing.leases import LOOKS, LeaseKeeper, Tenure, steady_clock
+from eventing.postgres.addresses import postgres_url
 from eventing.postgres.database import Database
 from eventing.postgres.leases import PostgresLease
 from eventing.settings import Settings
@@ -127,7 +128,7 @@ def verification(
         opened.store.demand(live.identity)
         partitions = Counter(partition.topic for partition in outside.history.ends().offsets)
         parked = opened.desk.parked([Partition(topic, n) for topic, count in partitions.items() for n in range(count)])
-        log = KeyedHistory(_url(settings), model, catalogue, Codec(catalogue).decode)
+        log = KeyedHistory(postgres_url(settings), model, catalogue, Codec(catalogue).decode)
         verifying = Verifying(model, opened, log, partitions, {one.key for one in parked}, step or outside.step)
         yield verifying, mending
     finally:
@@ -218,10 +219,4 @@ def _redis(settings: Settings, patience: float) -> Any:
 
 
 def _database(settings: Settings, *, patience: float = PATIENCE) -> Database:
-    return Database(_url(settings), application_name="orderloom rebuild", patience=patience)
-
-
-def _url(settings: Settings) -> str:
-    if settings.postgres.url is None:
-        raise Misconfigured("There is no address for Postgres: set ORDERS_POSTGRES__URL.")
-    return settings.postgres.url.get_secret_value()
+    return Database(postgres_url(settings), application_name="orderloom rebuild", patience=patience)

@@ -170,10 +170,10 @@ def test_a_subject_that_demands_less_is_noticed_and_put_right(orders: Orders, re
 def test_a_relay_that_was_told_another_id_is_noticed_and_told_again(orders: Orders, store: str) -> None:
     orders("push")
     with psycopg.connect(store) as connection:
-        connection.execute("UPDATE published_schemas SET schema_id = 999999 WHERE type = 'order.failed'")
+        connection.execute("UPDATE published_schemas SET schema_id = 999999 WHERE type = 'order.cancelled'")
 
-    assert "The relay was not told where to send order.failed version 1." in orders("check")[1]
-    assert "order.failed version 1 goes to order.events.v1" in orders("push")[1]
+    assert "The relay was not told where to send order.cancelled version 1." in orders("check")[1]
+    assert "order.cancelled version 1 goes to order.events.v1" in orders("push")[1]
     assert orders("check")[0] == 0
 
 
