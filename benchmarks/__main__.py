@@ -74,9 +74,10 @@ def main() -> int:
     start = time.monotonic()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            chosen = hops.discover(os.environ.get("HOP") or None)
+            full = os.environ.get("FULL") == "1"
+            chosen = hops.discover(os.environ.get("HOP") or None, full=full)
             with servers.found(frozenset().union(*(hop.needs for hop in chosen))) as them:
-                bench = Bench(them, FULL if os.environ.get("FULL") == "1" else QUICK)
+                bench = Bench(them, FULL if full else QUICK)
                 report = runner.run(run(chosen, bench, console))
     except (OrderloomError, psycopg.OperationalError) as error:
         console.print(f"[red]bench:[/] {str(error).strip()}")

@@ -101,3 +101,5 @@ class Hop:
     """Prepares servers, tables and processes, gives the contests, and clears everything away afterwards."""
     needs: frozenset[str] = frozenset({"postgres"})
     """Sections of the settings whose server has to be there."""
+    long: bool = False
+    """Its peer alone takes most of a minute to start: played when it is named, and with FULL=1."""

@@ -9,11 +9,11 @@ from benchmarks.contest import Hop
 from eventing.errors import Misconfigured
 
 
-def discover(only: str | None = None) -> list[Hop]:
+def discover(only: str | None = None, *, full: bool = True) -> list[Hop]:
     modules = sorted(found.name for found in pkgutil.iter_modules(__path__))
     if only is not None and only not in modules:
         raise Misconfigured(f"There is no hop {only!r}: HOP is one of {', '.join(modules)}.")
     chosen = [only] if only else modules
     hops = [importlib.import_module(f"{__name__}.{name}").HOP for name in chosen]
     assert all(isinstance(hop, Hop) for hop in hops)
-    return hops
+    return [hop for hop in hops if only or full or not hop.long]

@@ -189,4 +189,5 @@ HOP = Hop(
     "A stored event to Kafka, by our relay and by change data capture.",
     contests,
     frozenset({"postgres", "kafka"}),
+    long=True,
 )
