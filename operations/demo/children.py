@@ -123,6 +123,7 @@ def finished(stage: Stage, *arguments: str) -> None:
         capture_output=True,
         text=True,
         check=False,
+        preexec_fn=_end_with_parent,
     )
     if done.returncode:
         raise Misconfigured(done.stderr.strip().removeprefix("orders: ") or f"orders {' '.join(arguments)} failed.")

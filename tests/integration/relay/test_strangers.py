@@ -45,7 +45,7 @@ def published(
 
 
 def test_confluents_own_deserializer_reads_them_with_the_registry(published: Installation, backing: Backing) -> None:
-    with SchemaRegistryClient({"url": backing.registry_url}) as registry:
+    with SchemaRegistryClient({"url": backing.registry_url, "timeout": 10}) as registry:
         found = decoded(published, AvroDeserializer(registry))
 
     assert {kind for kind, _ in found} == {b"order.confirmed", b"payment.declined"}
