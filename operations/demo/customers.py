@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from eventing.errors import OrderloomError
-from operations.demo.client import Answer, Client
+from operations.demo.client import TRY_LATER, Answer, Client
 from operations.demo.goods import CUSTOMERS, PRODUCTS, UNKNOWN_SKU, Customer
 from operations.demo.stage import Stage
 
@@ -42,6 +42,10 @@ def customers(stage: Stage) -> Iterator[None]:
             shopper.demand_well()
 
 
+class _Gone(Exception):
+    """The shop was too busy to answer, and the demo has ended: the customer leaves without."""
+
+
 class Shopper:
     def __init__(self, stage: Stage, gone: threading.Event) -> None:
         self._stage = stage
@@ -55,6 +59,8 @@ class Shopper:
         try:
             while not self._gone.wait(self._chance.expovariate(ORDERS_A_SECOND)):
                 self._visit(self._chance.choice(CUSTOMERS))
+        except _Gone:
+            pass
         except OrderloomError as error:
             self._failure = error
         finally:
@@ -149,6 +155,8 @@ class Shopper:
         return self._client.send(method, path, body, token, **more)
 
     def _expect(self, answer: Answer, status: int, outcome: str) -> None:
+        if answer.status in TRY_LATER and self._gone.is_set():
+            raise _Gone
         if answer.status != status:
             detail = answer.body.get("detail", answer.code)
             raise OrderloomError(f"The demo expected {outcome!r}, but the write API said {answer.status}: {detail}")
