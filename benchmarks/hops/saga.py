@@ -20,11 +20,11 @@ from operations.migrations import locations
 
 ORDERS = 4_000
 ORDERS_FULL = 40_000
-ONE_BY_ONE = 20
+ONE_BY_ONE = 40
 """A transaction a message handles this part of them: its rate does not depend on the length, only our patience does."""
 BATCH = 500
 IN_FLIGHT = 64
-RATES = (50, 100)
+RATES = (100,)
 LONGEST_MS = 60.0
 
 
