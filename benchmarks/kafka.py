@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 60
 @asynccontextmanager
 async def topic(bootstrap: str, name: str, partitions: int = PARTITIONS) -> AsyncIterator[str]:
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    created = admin.create_topics([NewTopic(name, partitions, 1)])
+    created = admin.create_topics([NewTopic(name, partitions, 1, config={"retention.ms": "-1"})])
     await asyncio.to_thread(created[name].result)
     try:
         yield name

@@ -52,8 +52,12 @@ class Shop:
     def place(self, cart: Mapping[str, int], *, customer: str = "Ada") -> Order:
         return self.place_many([cart], customer=customer)[0]
 
-    def place_many(self, carts: Iterable[Mapping[str, int]], *, customer: str = "Ada") -> Sequence[Order]:
-        events = [self._placed(cart, customer) for cart in carts]
+    def place_many(
+        self, carts: Iterable[Mapping[str, int]], *, customer: str = "Ada", ids: Iterable[str] = ()
+    ) -> Sequence[Order]:
+        """The first ones under these ids, the others under any."""
+        given = iter(ids)
+        events = [self._placed(cart, customer, next(given, "") or str(uuid4())) for cart in carts]
         for start in range(0, len(events), AT_ONCE):
             self._append(
                 [
@@ -91,10 +95,10 @@ class Shop:
         self._connection.rollback()
         return rows
 
-    def _placed(self, lines: Mapping[str, int], customer: str) -> OrderPlaced:
+    def _placed(self, lines: Mapping[str, int], customer: str, order_id: str) -> OrderPlaced:
         priced = tuple(OrderLine(sku=sku, name=sku, quantity=n, unit_price=PRICE) for sku, n in lines.items())
         return OrderPlaced(
-            order_id=str(uuid4()),
+            order_id=order_id,
             customer_id="ada",
             customer_name=customer,
             customer_email="ada@example.org",
