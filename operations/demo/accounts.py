@@ -17,6 +17,8 @@ from operations.demo.stage import Stage
 PATIENCE: Final = 60.0
 """Seconds that the last orders may take to their end."""
 LOOK_AGAIN: Final = 0.1
+SETTLED: Final = 1.0
+"""Seconds after which the board knows of the very last order: what is stored is looked at a few times a second."""
 SHOWN: Final = ("order_summary", "order_search")
 
 
@@ -31,6 +33,7 @@ def accounts(stage: Stage) -> Iterator[None]:
 
 def _await_ends(stage: Stage) -> None:
     waiting, end = threading.Event(), time.monotonic() + PATIENCE
+    waiting.wait(SETTLED)
     while stage.board.open_orders() or stage.board.lag:
         if time.monotonic() > end:
             raise OrderloomError(
@@ -49,8 +52,8 @@ def _orders(stage: Stage) -> str:
 
 def _money(stage: Stage) -> str:
     """Order by order, in the provider's own books."""
-    kept = _kept_by_order(stage.payments)
     due = _due_by_order(stage)
+    kept = _kept_by_order(stage.payments)
     for order, amount in due.items():
         if kept.get(order, 0) != amount:
             raise OrderloomError(f"The provider kept {kept.get(order, 0)} for the order {order}, and {amount} was due.")

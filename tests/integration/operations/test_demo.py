@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from tests.backing import Backing
+from tests.support.relays.installation import fresh_database
 
 pytestmark = pytest.mark.slow
 
@@ -23,12 +24,19 @@ SERVICES = 8
 
 
 @pytest.fixture
-def environment(backing: Backing, database_url: str, names: str, tmp_path: Path) -> dict[str, str]:
+def database(backing: Backing) -> Iterator[str]:
+    """Of one test: which builds of read models there are stands in it, and each test has other names for them."""
+    with fresh_database(backing.postgres_url) as url:
+        yield url
+
+
+@pytest.fixture
+def environment(backing: Backing, database: str, names: str, tmp_path: Path) -> dict[str, str]:
     """Names and ports of its own, so that a demo of somebody else is left alone."""
     return {
         **os.environ,
         "ORDERS_STACK_DIR": str(tmp_path),
-        "ORDERS_POSTGRES__URL": database_url,
+        "ORDERS_POSTGRES__URL": database,
         "ORDERS_KAFKA__BOOTSTRAP_SERVERS": backing.kafka_bootstrap,
         "ORDERS_KAFKA__TOPIC_PREFIX": f"{names}.",
         "ORDERS_ELASTICSEARCH__URL": backing.elasticsearch_url,
