@@ -56,7 +56,7 @@ class PlacedLog:
     @asynccontextmanager
     async def published(self, bootstrap: str, prefix: str, codec: Codec) -> AsyncIterator[None]:
         async with topic(bootstrap, prefix + TOPIC) as name:
-            producer = Producer({"bootstrap.servers": bootstrap, "acks": "all", "linger.ms": 20})
+            producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 20})
             for position, order in enumerate(self.orders, 1):
                 partition = partition_of(order.order_id, PARTITIONS)
                 kind, version, body = codec.encode(order)

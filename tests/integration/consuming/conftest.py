@@ -42,7 +42,7 @@ class Topic:
     def __init__(self, bootstrap: str, name: str) -> None:
         self.bootstrap = bootstrap
         self.name = name
-        self._producer = Producer({"bootstrap.servers": bootstrap, "acks": "all"})
+        self._producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
 
     def write(self, values: Sequence[Any], partition: int = 0) -> None:
         for value in values:

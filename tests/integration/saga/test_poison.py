@@ -73,7 +73,7 @@ def test_unreadable_records_are_parked_and_the_others_flow(
 ) -> None:
     world.shop.receive(**{sku: 6})
     key = f"poison-{sku}"
-    producer = Producer({"bootstrap.servers": world.installation.kafka_bootstrap})
+    producer = Producer({"bootstrap.servers": world.installation.kafka_bootstrap, "enable.idempotence": True})
     producer.produce(
         world.installation.order_topic,
         value,

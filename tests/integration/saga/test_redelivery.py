@@ -23,7 +23,7 @@ def publish_all_again(world: World) -> int:
     """As a relay does that had to begin again from an old checkpoint."""
     bootstrap, topic = world.installation.kafka_bootstrap, world.installation.order_topic
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "again", "enable.auto.commit": False})
-    producer = Producer({"bootstrap.servers": bootstrap, "acks": "all"})
+    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
     ends = [consumer.get_watermark_offsets(TopicPartition(topic, n), timeout=10)[1] for n in range(PARTITIONS)]
     consumer.assign([TopicPartition(topic, n, 0) for n in range(PARTITIONS)])
     left = sum(ends)

@@ -98,11 +98,12 @@ class Platform:
         return sorted({f"{self.prefix}.{kind.topic}" for kind in CATALOGUE})
 
     def publish(self, log: Iterable[Told]) -> None:
-        """As a relay does, which may well publish something twice."""
+        """As a relay does, which may well publish something twice, but swaps nothing."""
         self.publish_raw((told.topic, told.key, *record(told)) for told in log)
 
     def publish_raw(self, records: Iterable[tuple[str, str, bytes, Headers]]) -> None:
-        producer = Producer({"bootstrap.servers": self.kafka_bootstrap, "acks": "all", "linger.ms": 5})
+        # Not idempotent, what is sent to a topic that was just made may be tried again behind what was sent later.
+        producer = Producer({"bootstrap.servers": self.kafka_bootstrap, "enable.idempotence": True, "linger.ms": 5})
         for topic, key, value, headers in records:
             producer.produce(f"{self.prefix}.{topic}", value, key, partition_of(key, PARTITIONS), headers=list(headers))
             producer.poll(0)
