@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from eventing.errors import Misconfigured, Unavailable
 from operations.demo.stage import Stage
@@ -31,7 +32,7 @@ class Child:
         self._arguments = tuple(arguments)
         self._environment = dict(environment)
         self._log = log
-        self._killed = False
+        self._is_meant_to_be_down = False
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_bytes(b"")
         self._start()
@@ -60,6 +61,7 @@ class Child:
             said = ""
         if not said:
             raise Unavailable(f"{self.name} did not start. {self._last_words()}")
+        self._is_meant_to_be_down = False
         return said.strip()
 
     @property
@@ -68,20 +70,24 @@ class Child:
 
     def kill(self) -> None:
         """As a crash would; nobody is surprised that it has ended, until it is started again."""
-        self._killed = True
+        self._is_meant_to_be_down = True
         self._process.kill()
         self._process.wait()
 
     def start_again(self) -> None:
+        """By a thread that lasts: the kernel ends a child with the thread that started it. Then await what it says."""
         self._start()
-        self.announcement()
-        self._killed = False
+
+    def stay_at(self, variable: str, address: str) -> None:
+        """Started again it is where others have found it."""
+        self._environment[variable] = str(urlsplit(address).port)
 
     def demand_alive(self) -> None:
-        if self._process.poll() is not None and not self._killed:
+        if self._process.poll() is not None and not self._is_meant_to_be_down:
             raise Unavailable(f"{self.name} has ended. {self._last_words()}")
 
     def stop(self) -> None:
+        self._is_meant_to_be_down = True
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
+from contextlib import suppress
 from typing import Final
 
 from eventing.settings import read_settings
 from operations.demo.accounts import accounts
 from operations.demo.customers import customers
+from operations.demo.ending import told_to_end
 from operations.demo.invitation import invited
 from operations.demo.scenes import scenes
 from operations.demo.screen import screen
@@ -40,7 +38,7 @@ SECONDS_A_PICTURE: Final = 0.25
 def run(seconds: float | None) -> None:
     """Lives until it is told to end, or for so many seconds; then everything that it started is stopped."""
     stage = Stage(read_settings(), screen())
-    with _told_to_end(stage):
+    with told_to_end(stage):
         play(STEPS, stage, lambda stage: _show(stage, seconds))
     stage.screen.sum_up(stage.board)
     for line in stage.proofs:
@@ -56,24 +54,3 @@ def _show(stage: Stage, seconds: float | None) -> None:
             for still_well in stage.watched:
                 still_well()
     stage.ended.set()
-
-
-@contextmanager
-def _told_to_end(stage: Stage) -> Iterator[None]:
-    """Ctrl-C, a closed terminal and a polite kill all mean: end, and leave nothing running.
-
-    While steps are still being taken it is an interrupt like any other; the stack undoes what it has begun.
-    """
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        if stage.ended.is_set():
-            return
-        stage.ended.set()
-        raise KeyboardInterrupt
-
-    known = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in known.items():
-            signal.signal(number, handler)

@@ -97,6 +97,7 @@ class Play:
         leader.kill()
         self.over.wait(SLOW_SECONDS)
         leader.start_again()
+        leader.announcement()
 
     def _rebuild(self) -> None:
         self._tell(f"The read model {REBUILT} is folded anew from the log, beside the live one, and switched to.")

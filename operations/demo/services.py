@@ -48,7 +48,9 @@ def services(stage: Stage) -> Iterator[None]:
     with ExitStack() as children:
 
         def start(name: str, *arguments: str, **environment: str) -> Child:
-            return children.enter_context(running(stage, name, *arguments, **environment))
+            child = children.enter_context(running(stage, name, *arguments, **environment))
+            stage.services.append(child)
+            return child
 
         writing = start("write-api", "api", "commands", ORDERS_COMMAND_API__PORT=_port(settings.command_api))
         asking = start("query-api", "api", "queries", ORDERS_QUERY_API__PORT=_port(settings.query_api))
@@ -57,6 +59,8 @@ def services(stage: Stage) -> Iterator[None]:
         participants = start("the saga", "participant", "all", ORDERS_SAGA__HEALTH_PORT="0")
         projector = start("projector", "projector", ORDERS_PROJECTOR__HEALTH_PORT="0")
         stage.write_api, stage.query_api = writing.announcement(), asking.announcement()
+        writing.stay_at("ORDERS_COMMAND_API__PORT", stage.write_api)
+        asking.stay_at("ORDERS_QUERY_API__PORT", stage.query_api)
         first, _ = relay.announcement(), second.announcement()
         stage.relays += [relay, second]
         stage.projector = projector.announcement()

@@ -19,14 +19,16 @@ A_DAY: Final = 24 * 60
 
 
 class Service(Protocol):
-    """A process that a scene may kill."""
+    """A process that a scene may kill, and a changed source file starts anew."""
 
     name: str
 
     @property
     def pid(self) -> int: ...
     def kill(self) -> None: ...
+    def stop(self) -> None: ...
     def start_again(self) -> None: ...
+    def announcement(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -41,6 +43,8 @@ class Stage:
     query_api: str = ""
     payments: str = ""
     carrier: str = ""
+    services: list[Service] = field(default_factory=list)
+    """All that are ours."""
     relays: list[Service] = field(default_factory=list)
     projector: str = ""
     """Where its metrics are."""

@@ -47,7 +47,7 @@ def test_whoever_dies_and_wherever_each_order_ends_once(
     world.shop.receive(**{sku: ORDERS})
     orders = world.shop.place_many([{sku: 1}] * ORDERS)
     dying = world.start(victim, SAGA__INSTANCE="one", SAGA__BATCH="4", CRASH_POINT=point)
-    until(lambda: dying.status is not None, f"{victim} dies at {point}", 30)
+    until(lambda: dying.status is not None, f"{victim} dies at {point}", 120)
     assert dying.status == 137, dying.said
 
     everybody[victim] = world.start(victim, SAGA__INSTANCE="one")

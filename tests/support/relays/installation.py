@@ -32,7 +32,7 @@ from operations.migrations import locations
 from tests.support.relays.checker import PARTITIONS, Verdict, judge, read_store, read_topics
 
 CATALOGUE = Catalogue.discover(event_schemas)
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 @dataclass(frozen=True)

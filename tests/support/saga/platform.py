@@ -20,7 +20,7 @@ from tests.support.relays.process import RelayProcess
 from tests.support.saga.process import SagaProcess
 from tests.support.saga.shop import CODEC, ENDS, Order, Shop
 
-PATIENCE = 40.0
+PATIENCE = 120.0
 PARTICIPANTS = ("inventory", "payment", "shipping", "order")
 CATEGORIES = ("order", "reservation", "payment", "shipment")
 
@@ -66,7 +66,8 @@ class World:
     def stop(self, *processes: SagaProcess) -> None:
         for process in processes:
             process.close()
-            self.running.remove(process)
+            if process in self.running:
+                self.running.remove(process)
 
     def stop_all(self) -> None:
         """Ends what runs of the saga, at once."""

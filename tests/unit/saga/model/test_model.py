@@ -23,7 +23,7 @@ class Clumsy(World):
 
 ONE = os.environ.get("SAGA_SEED")
 SEEDS = range(1500) if ONE is None else range(int(ONE), int(ONE) + 1)
-MANY = range(10_000, 30_000)
+MANY = range(10_000, 18_000)
 ENOUGH_FOR_A_MUTANT = 5000
 
 
