@@ -171,6 +171,17 @@ class Writers:
             await asyncio.sleep(chance.uniform(0, 2 * self._pause))
 
 
+def write_at_once(installation: Installation, keys: int) -> None:
+    """One append of two events for each key: a reader sees all of them or none."""
+
+    async def together() -> None:
+        async with PostgresEventStore.open(installation.postgres_url, Codec(CATALOGUE)) as store:
+            writes = [each for number in range(keys) for each in events_of(str(UUID(int=number + 1)))]
+            await store.append(Append(writes, Circumstances(uuid4(), "writer")))
+
+    asyncio.run(together())
+
+
 def write(installation: Installation, appends: int, *, keys: int = 24) -> None:
     """So many appends of two events each, and then an end."""
 

@@ -75,6 +75,14 @@ class FreezeInABatch(Publisher):
         super()._produce(coming, report)
 
 
+class Telling(Publisher):
+    """No mutant: it tells how many events each batch has."""
+
+    def publish(self, messages: Any, count: int, last: int) -> None:
+        sys.stderr.write(f"batch of {count}\n")
+        super().publish(messages, count, last)
+
+
 class UncheckedLedger(Ledger):
     def move(self, position: int, epoch: int) -> bool:
         self._database.query("UPDATE relays SET position = greatest(position, %s)", (position,))
@@ -132,6 +140,7 @@ MUTANTS: dict[str, Callable[[Settings], Adapters]] = {
     "none": adapters,
     "hasty": hasty,
     "watchful": watchful,
+    "telling": with_publisher(Telling),
     "checkpoint_before_ack": with_publisher(CheckpointBeforeAck),
     "freeze_in_a_batch": with_publisher(FreezeInABatch),
     "freeze_in_a_batch_without_epoch": without_epoch,
