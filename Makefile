@@ -4,6 +4,7 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV ?= .venv
+WORKERS ?= 3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 READY := $(VENV)/.ready
@@ -39,8 +40,9 @@ down: $(READY) ## Stop the servers of the local stack; data stay
 	@$(BIN)/orders stack down
 
 .PHONY: test
-test: $(READY) ## Run all tests, against real servers; BACKING=containers takes them from Docker
-	@$(BIN)/python -m pytest
+test: $(READY) ## Run all tests, against real servers; WORKERS=3 at a time; BACKING=containers takes them from Docker
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "not alone"
+	@$(BIN)/python -m pytest -m alone
 
 .PHONY: containers
 containers: $(READY) ## Prove compose and testcontainers on a real engine, from nothing; IMAGES=official pulls images

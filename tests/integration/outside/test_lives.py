@@ -106,7 +106,7 @@ async def test_a_frozen_provider_is_left_alone_and_found_again(mortal: PaymentPr
     later = [0.0]
     metrics = OutsideMetrics()
     breaker = Breaker(failures=3, pause=30, longest_pause=120, now=lambda: later[0])
-    async with open_payment_gateway(settings_for(mortal, attempt_seconds=0.2), metrics, breaker=breaker) as payments:
+    async with open_payment_gateway(settings_for(mortal, attempt_seconds=0.5), metrics, breaker=breaker) as payments:
         mortal.freeze()
         for number in range(3):
             outcome = await payments.charge(f"k{number}", 1, "EUR", order_id="o")

@@ -12,6 +12,8 @@ from tests.support.relays.installation import Installation, Writers, until, writ
 from tests.support.relays.metrics import readiness
 from tests.support.relays.process import RelayProcess
 
+pytestmark = pytest.mark.alone
+
 CRASHED = 137
 TTL = 1.5
 

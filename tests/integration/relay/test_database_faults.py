@@ -22,6 +22,8 @@ from tests.support.relays.broker import free_port
 from tests.support.relays.installation import Installation, Writers, until
 from tests.support.tcp_proxy import TcpProxy
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize("how", ["nothing passes any more", "every connection is reset"])
 def test_a_leader_that_loses_its_database_is_replaced_and_harmless(

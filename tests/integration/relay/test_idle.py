@@ -18,6 +18,8 @@ from tests.support.relays.checker import PARTITIONS
 from tests.support.relays.installation import Installation, until, write
 from tests.support.relays.process import RelayProcess
 
+pytestmark = pytest.mark.alone
+
 IDLE_BEFORE = 0.3
 STRETCH_SECONDS = 10.0
 MOST_OF_A_CORE = 0.03

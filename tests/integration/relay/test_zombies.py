@@ -6,12 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.integration.relay.conftest import StartRelay
 from tests.integration.relay.test_crashes import TTL, await_retreat, seconds_to_takeover
 from tests.support.relays.checker import Published, read_store, read_topics
 from tests.support.relays.consumer import TABLES, Consumer
 from tests.support.relays.installation import Installation, until, write
 from tests.support.relays.process import RelayProcess
+
+pytestmark = pytest.mark.alone
 
 CONSUMERS = 3
 EFFECTS = "SELECT event_id, stream, version FROM effects ORDER BY number"
