@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_ports
 from tests.support.readme import README, commands_under
 
 SECONDS = 540
 """An upper bound for a busy machine; each step of the tour awaits an answer, so an idle one needs a fraction."""
-
-
-def free_ports(count: int) -> list[int]:
-    """All of them held until the last one is found, so that no two are the same."""
-    with ExitStack() as held:
-        found = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [server.getsockname()[1] for server in found]
 
 
 @pytest.fixture

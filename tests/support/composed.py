@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shlex
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -18,6 +16,7 @@ from uuid import uuid4
 
 import httpx
 
+from tests.support.ports import free_ports
 from tests.support.write_api import order
 
 ROOT: Final = Path(__file__).parents[2]
@@ -113,15 +112,6 @@ def wait_until(what: str, condition: Callable[[], object], seconds: float = PATI
 def healthy(container: str) -> bool:
     state = inspected(container)["State"]
     return bool(state["Running"] and state["Health"]["Status"] == "healthy")
-
-
-def free_ports(count: int) -> list[int]:
-    """All at once, so that they differ."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 class Customers:
