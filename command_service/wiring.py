@@ -35,6 +35,7 @@ from eventing.redis.connecting import connect
 from eventing.settings import Settings
 from eventing.snapshots import LongStreams
 from eventing.telemetry.logs import configure_logging
+from eventing.telemetry.tracing import configure_tracing
 from eventing.web.application import Application
 from eventing.web.health import Check
 from eventing.web.load import Queue
@@ -65,6 +66,7 @@ def build(settings: Settings) -> Application:
 def run(settings: Settings, announce: Callable[[str], object]) -> None:
     """Serves until it is told to stop. `announce` is told the address as soon as it answers there."""
     configure_logging(service=SERVICE)
+    configure_tracing(settings.tracing, SERVICE)
     serve(build(settings), door_of(settings.command_api, "command_api"), announce=announce)
 
 

@@ -21,6 +21,8 @@ from eventing.postgres.log_reader import LogReader
 from eventing.settings import Settings
 from eventing.stopping import stop_at_signals
 from eventing.telemetry.logs import configure_logging
+from eventing.telemetry.spans import SPANS
+from eventing.telemetry.tracing import configure_tracing
 from eventing.web.health import Check, Place
 from eventing.web.health_server import serve_health
 from outbox_relay import ports
@@ -31,6 +33,7 @@ from outbox_relay.ledger import NAME, Ledger
 from outbox_relay.metrics import registry
 from outbox_relay.pulse import Pulse
 from outbox_relay.relay import Relay
+from outbox_relay.traced import TracedAddressBook
 
 SERVICE: Final = "relay"
 LONGEST_STATEMENT: Final = 5.0
@@ -68,13 +71,14 @@ def adapters(settings: Settings) -> Adapters:
 def build(settings: Settings, outside: Adapters, pulse: Pulse) -> Relay:
     arm(settings.crash_point, environment=settings.environment)
     backlog = Backlog(outside.log)
+    address_book = TracedAddressBook if SPANS.are_wanted else AddressBook
 
     def lead(tenure: Tenure) -> Leading:
         return Leading(
             tenure,
             backlog,
             outside.ledger,
-            AddressBook(outside.ledger, outside.topics, partitions=settings.kafka.partitions, epoch=tenure.epoch),
+            address_book(outside.ledger, outside.topics, partitions=settings.kafka.partitions, epoch=tenure.epoch),
             outside.open_publisher,
             pulse,
             longest_pause=settings.relay.idle_poll_ms / 1000,
@@ -92,6 +96,7 @@ def run(
 ) -> None:
     """Relays until SIGTERM or Ctrl-C; a second one ends it at once. `announce` is told the address of its health."""
     configure_logging(service=SERVICE)
+    configure_tracing(settings.tracing, SERVICE)
     pulse = Pulse()
     relay = build(settings, outside(settings), pulse)
     place = settings.place

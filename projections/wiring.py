@@ -27,6 +27,8 @@ from eventing.postgres.database import Database
 from eventing.settings import Settings
 from eventing.stopping import stop_at_signals
 from eventing.telemetry.logs import configure_logging
+from eventing.telemetry.spans import SPANS
+from eventing.telemetry.tracing import configure_tracing
 from eventing.web.health import Check, Place
 from eventing.web.health_server import serve_health
 from projections import ports
@@ -48,6 +50,7 @@ from projections.stores.redis import RedisStore
 from projections.stores.reports import Reports
 from projections.stores.showing import ElasticsearchShowing, RedisShowing
 from projections.supervising import Supervisor
+from projections.traced import TracedKeeper
 from projections.unprefixed import Unprefixed
 
 SERVICE: Final = "projector"
@@ -138,12 +141,13 @@ def hire(settings: Settings, outside: Adapters, decode: Decode, model: ReadModel
             positions.publish(build, "searchable", shown)
 
         refresher = Refresher(store.refresh, publish, interval=settings.projector.refresh_ms / 1000)
+    keeper = TracedKeeper if SPANS.are_wanted else Keeper
     return Projection(
         model,
         build,
         store,
         desk,
-        Keeper(build, store, writers_desk, positions),
+        keeper(build, store, writers_desk, positions),
         Ear(model, decode),
         partial(open_consumer, settings),
         standing,
@@ -183,6 +187,7 @@ def run(
     """Keeps read models fresh until SIGTERM or Ctrl-C; a second one ends it at once. `announce` is told the address of
     its health."""
     configure_logging(service=SERVICE)
+    configure_tracing(settings.tracing, SERVICE)
     # Batches make and drop many small objects, none of them in circles: the collector need not look so often.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

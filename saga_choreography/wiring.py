@@ -27,6 +27,8 @@ from eventing.postgres.database import Database
 from eventing.settings import SagaSettings, Settings
 from eventing.stopping import stop_at_signals
 from eventing.telemetry.logs import configure_logging
+from eventing.telemetry.spans import SPANS
+from eventing.telemetry.tracing import configure_tracing
 from eventing.web.health import Check, Place
 from eventing.web.health_server import serve_health
 from saga_choreography import participants
@@ -43,6 +45,7 @@ from saga_choreography.participant import Participant
 from saga_choreography.pulse import Pulse
 from saga_choreography.questions import Ask, payment_questions, shipping_questions
 from saga_choreography.reactor import Assigned, Feed, Reactor, Revoked
+from saga_choreography.traced import TracedHandling
 from saga_choreography.watchdog import Steps, Watchdog
 
 WATCHDOG: Final = "watchdog"
@@ -177,6 +180,7 @@ def run(
     names = chosen(names)
     service = f"saga-{names[0]}" if len(names) == 1 else "saga"
     configure_logging(service=service)
+    configure_tracing(settings.tracing, service)
     codec = Codec(Catalogue.discover(event_schemas))
     metrics = OutsideMetrics()
     workers = build(settings, names, outside(settings, codec, metrics), codec)
@@ -210,9 +214,10 @@ def _add_participant(
     pulse = workers.pulse(participant.name)
     asker = _asker(saga, outside, codec, participant, pulse) if participant.intents else None
     transactions = outside.transactions(participant.name)
+    handling = TracedHandling if SPANS.are_wanted else Handling
     reactor = Reactor(
         Hearing(participant, codec.decode),
-        Handling(participant, codec.decode, transactions),
+        handling(participant, codec.decode, transactions),
         transactions,
         lambda assigned, revoked: outside.feed(participant, assigned, revoked),
         pulse,

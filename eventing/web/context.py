@@ -18,6 +18,8 @@ class RequestContext(NamedTuple):
     trace_id: str
     traceparent: str
     correlation_id: UUID
+    begins: bool = False
+    """Whether the trace begins with this request."""
 
 
 def context_of(headers: Iterable[tuple[bytes, bytes]]) -> RequestContext:
@@ -30,6 +32,7 @@ def context_of(headers: Iterable[tuple[bytes, bytes]]) -> RequestContext:
             request_id = _checked(_REQUEST_ID, value)
         elif name == b"x-correlation-id":
             correlation = _checked(_UUID, value)
+    begins = trace is None
     trace = trace or new_trace()
     return RequestContext(
         request_id or trace.trace_id,
@@ -37,6 +40,7 @@ def context_of(headers: Iterable[tuple[bytes, bytes]]) -> RequestContext:
         trace.parent,
         # Without a correlation id of its own a conversation is named by its trace.
         UUID(correlation or trace.trace_id),
+        begins,
     )
 
 

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eventing.errors import OrderloomError
 from eventing.telemetry.logs import CONVERSATION
+from eventing.telemetry.spans import SPANS, end, traceparent_of
 from eventing.web.auth import Authenticator
 from eventing.web.body import BODY_LIMIT
 from eventing.web.call import Call
@@ -72,9 +73,15 @@ class EdgeApplication:
             return
         started = perf_counter()
         context = context_of(scope["headers"])
+        found = self._router.find(scope["method"], scope["path"])
+        span = None
+        if found is not None and SPANS.are_wanted:
+            name = f"{scope['method']} {found.operation.path}"
+            span = SPANS.serve(name, context.traceparent, begins=context.begins)
+        if span is not None:
+            context = context._replace(traceparent=traceparent_of(span))
         scope["orderloom.context"] = context
         CONVERSATION.set(context)
-        found = self._router.find(scope["method"], scope["path"])
         if found is not None:
             route = found.operation.path
             call = Call(scope, receive, found.params, context, self._edge.problems, self._edge.body_limit)
@@ -82,6 +89,8 @@ class EdgeApplication:
         else:
             route = OTHER_ROUTE
             status = await self._pass_on(scope, receive, send, context)
+        if span is not None:
+            end(span, status)
         seconds = 0.0 if found is not None and found.operation.streams else perf_counter() - started
         self._edge.metrics.answered(scope["method"], route, status, seconds)
         if status >= 500 or seconds > SLOW_SECONDS:

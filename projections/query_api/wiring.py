@@ -28,6 +28,7 @@ from eventing.redis.buckets import RedisBuckets
 from eventing.redis.connecting import connect
 from eventing.settings import Settings
 from eventing.telemetry.logs import configure_logging
+from eventing.telemetry.tracing import configure_tracing
 from eventing.web.application import Application
 from eventing.web.health import Check
 from eventing.web.server import serve
@@ -73,6 +74,7 @@ def build(settings: Settings) -> Application:
 def run(settings: Settings, announce: Callable[[str], object]) -> None:
     """Serves until it is told to stop. `announce` is told the address as soon as it answers there."""
     configure_logging(service=SERVICE)
+    configure_tracing(settings.tracing, SERVICE)
     serve(build(settings), door_of(settings.query_api, "query_api", sockets=True), announce=announce)
 
 

@@ -32,6 +32,7 @@ class Standing:
         commands, queries = free_ports(2)
         self.write_api, self.query_api = f"http://127.0.0.1:{commands}", f"http://127.0.0.1:{queries}"
         self.payments = self.carrier = ""
+        self.folder = folder
         bare = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
         self.environment = {
             **bare,

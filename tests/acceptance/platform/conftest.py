@@ -13,6 +13,7 @@ from tests.support.relays.installation import fresh_database
 from tests.support.standing import Standing
 
 STOCK = 10_000
+SPANS_FILE = "spans.jsonl"
 DEADLINE_SECONDS = "25"
 """Of the steps for which somebody outside is asked; those that are not to miss it take a small part of that."""
 
@@ -26,7 +27,8 @@ def platform(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iter
             backing,
             database,
             names,
-            tmp_path_factory.mktemp("orders"),
+            folder := tmp_path_factory.mktemp("orders"),
+            TRACING__FILE=str(folder / SPANS_FILE),
             SAGA__PAYMENT_SECONDS=DEADLINE_SECONDS,
             SAGA__SHIPPING_SECONDS=DEADLINE_SECONDS,
             SAGA__ASK_SECONDS="5",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from tests.acceptance.platform.conftest import SPANS_FILE
+from tests.support.relays.installation import until
 from tests.support.standing import Standing, verified
 from tests.support.write_api import OFFICE, order
 
@@ -71,10 +76,10 @@ def test_an_order_is_found_by_its_words_and_by_nobody_else(platform: Standing) -
 
 def test_an_order_as_it_was(platform: Standing) -> None:
     placed = platform.place(MUG, 1)
-    platform.await_end(placed)
+    now = platform.await_end(placed)
     path = f"{placed.headers['location']}/state"
 
-    then, now = platform.ask(path, version="1").json(), platform.ask(path).json()
+    then = platform.ask(path, version="1").json()
 
     assert (then["status"], now["status"]) == ("placed", "confirmed")
     assert platform.ask(path, at=then["placed_at"]).json()["status"] == "placed"
@@ -93,6 +98,51 @@ def test_rebuilt_from_its_events_a_model_shows_the_same(platform: Standing) -> N
     for model in ("order_summary", "order_search", "customer_orders", "saga_progress"):
         done = platform.orders("projections", "verify", model)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_trace_leads_from_the_request_to_the_read_models(platform: Standing) -> None:
+    trace = secrets.token_hex(16)
+    token = platform.token("customer", "tess")
+    placed = platform.post("/v1/orders", order((MUG, 1)), token, traceparent=f"00-{trace}-{'1' * 16}-01")
+    platform.await_end(placed, "tess")
+
+    wanted = {
+        "POST /v1/orders",
+        "publish order.placed",
+        "inventory hears order.placed",
+        "publish inventory.reserved",
+        "payment hears inventory.reserved",
+        "shipping hears payment.charged",
+        "order hears shipping.label_created",
+        "publish order.confirmed",
+        "order_summary shows order.confirmed",
+        "order_search shows order.confirmed",
+    }
+
+    def spans() -> dict[str, dict[str, Any]]:
+        lines = map(json.loads, (platform.folder / SPANS_FILE).read_text().splitlines())
+        return {span["name"]: span for span in lines if span["context"]["trace_id"] == f"0x{trace}"}
+
+    until(lambda: wanted <= spans().keys(), f"{wanted - spans().keys()} are in the trace")
+    found = spans()
+    assert found["POST /v1/orders"]["parent_id"] == f"0x{'1' * 16}"
+    request = found["POST /v1/orders"]["context"]["span_id"]
+    assert {span["parent_id"] for name, span in found.items() if name in wanted - {"POST /v1/orders"}} == {request}
+    services = {span["resource"]["attributes"]["service.name"] for span in found.values()}
+    assert len(services) == 4, services
+
+
+def test_what_is_not_sampled_leaves_no_span(platform: Standing) -> None:
+    trace = secrets.token_hex(16)
+    token = platform.token("customer", "tess")
+    placed = platform.post("/v1/orders", order((MUG, 1)), token, traceparent=f"00-{trace}-{'1' * 16}-00")
+    platform.await_end(placed, "tess")
+    later = platform.place(MUG, 1)
+    platform.await_end(later)
+
+    seen = later.json()["order_id"]
+    until(lambda: f"order-{seen}" in (platform.folder / SPANS_FILE).read_text(), "what came later is in the file")
+    assert trace not in (platform.folder / SPANS_FILE).read_text()
 
 
 def test_everything_is_stopped_in_the_middle_and_every_order_ends(platform: Standing) -> None:
