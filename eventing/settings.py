@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from eventing.environment import PREFIX, EnvironmentSource, explain
 from eventing.locations import address_check, brokers_check
 
+Environment = Literal["development", "test", "production"]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Port = Annotated[int, Field(ge=0, le=65535)]
 PostgresUrl = Annotated[SecretStr, AfterValidator(address_check("postgresql", "postgresql+psycopg", "postgres"))]
@@ -252,10 +253,9 @@ class PlaceSettings(Section):
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    environment: Literal["development", "test", "production"] = Field(
-        "development", description="crash points and mutants exist in test only"
-    )
+    environment: Environment = Field("development", description="crash points exist in test only")
     crash_point: str | None = Field(None, description="name:pass, where a process ends itself at once; test only")
+    crash_point_tally: Folder | None = Field(None, description="a file that counts passes of crash points; test only")
     cache_dir: Folder | None = Field(None, description="where downloads are kept; the user's own cache if not given")
     stack_dir: Folder = Field(
         Path(".orders"), validate_default=True, description="where the local stack keeps its data and its state file"

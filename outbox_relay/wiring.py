@@ -66,7 +66,7 @@ def adapters(settings: Settings) -> Adapters:
 
 
 def build(settings: Settings, outside: Adapters, pulse: Pulse) -> Relay:
-    arm(settings.crash_point, environment=settings.environment)
+    arm(settings.crash_point, environment=settings.environment, tally=settings.crash_point_tally)
     backlog = Backlog(outside.log)
 
     def lead(tenure: Tenure) -> Leading:

@@ -90,7 +90,7 @@ def rebalance_storm(storm: Storm) -> str:
 
 
 def crash_point(storm: Storm) -> str:
-    from eventing.crash_points import CRASH_POINTS
+    from eventing.crash_point_register import CRASH_POINTS
 
     point = storm.chance.choice(sorted(CRASH_POINTS))
     parts = {
