@@ -32,11 +32,11 @@ class Operator:
         self._stack = stack
         self._starting = threading.Lock()
 
-    def rebuild(self, model: str, **more: str) -> bool:
+    def rebuild(self, model: str, crash_point: str = "") -> bool:
         """Whether it was brought to its end."""
         with self._busy:
             self.unfinished.add(model)
-            done = self._run(["projections", "rebuild", model, "--quiet"], **more) is not None
+            done = self._run(["projections", "rebuild", model, "--quiet"], crash_point=crash_point) is not None
             if done:
                 self.unfinished.discard(model)
             return done
@@ -55,12 +55,12 @@ class Operator:
         told = self._run(["projections", "list", "--json"], well=(0, 1))
         return None if told is None else json.loads(told)
 
-    def _run(self, arguments: list[str], *, well: Sequence[int] = (0,), **more: str) -> str | None:
+    def _run(self, arguments: list[str], *, well: Sequence[int] = (0,), crash_point: str = "") -> str | None:
         """What it said; None if it could not do it, or not in time. Then it is told where it stood."""
         command = f"orders {' '.join(arguments)}"
         process = subprocess.Popen(
             [sys.executable, "-X", "faulthandler", "-m", "operations", *arguments],
-            env={**os.environ, **self._environment, **more},
+            env={**os.environ, **self._environment, "ORDERS_CRASH_POINT": crash_point},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

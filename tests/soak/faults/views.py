@@ -43,7 +43,7 @@ def crashed_rebuild(storm: Storm) -> str:
     """It dies somewhere, and the next one brings it to its end."""
     model = storm.chance.choice(CHEAP)
     point = storm.chance.choice([name for name in sorted(CRASH_POINTS) if name.startswith("rebuild.")])
-    died = not storm.platform.operator.rebuild(model, ORDERS_CRASH_POINT=f"{point}:1")
+    died = not storm.platform.operator.rebuild(model, f"{point}:1")
     done = storm.platform.operator.rebuild(model)
     return f"{model} at {point}, {'died' if died else 'not reached'}, then {'done' if done else 'not done yet'}"
 
