@@ -29,6 +29,7 @@ from tests.soak.children import Child, await_answer, finished
 from tests.soak.kafka_roads import KafkaByRoads, by_roads
 from tests.soak.operating import Operator
 from tests.soak.small_disk import small_disk
+from tests.soak.starting import lastingly
 from tests.support.outside import CarrierService, OutsideService, PaymentProvider
 from tests.support.tcp_proxy import TcpProxy
 
@@ -131,7 +132,7 @@ class Platform:
         self.operator.start_servers()
         for service in (self.payments, self.carrier):
             if not psutil.pid_exists(service.pid) or psutil.Process(service.pid).status() == psutil.STATUS_ZOMBIE:
-                service.restart()
+                lastingly(service.restart)
             service.go_right()
         for child in self.children.values():
             child.thaw()

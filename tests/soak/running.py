@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 import time
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -63,13 +61,13 @@ def run(folder: Path, wanted: Wanted) -> dict[str, Any]:
         say("Judging.")
         evidence = gather(whereabouts(platform))
         findings = judge(evidence)
+        say(findings_text(findings))
         complaints = platform.operator.complaints
         told = {
             "complaints": complaints,
             "versions": versions(platform),
             **figures(evidence, findings, crowd, storms, platform.tally, observer),
         }
-        say(findings_text(findings))
         say(as_text(told))
         for complaint in complaints:
             say(f"  OPERATOR: {complaint}")
@@ -111,14 +109,12 @@ def versions(platform: Platform) -> dict[str, str]:
 
     with redis.Redis.from_url(platform.servers.redis_url) as client:
         told: Any = client.info("server")
-    with urllib.request.urlopen(platform.servers.elasticsearch_url, timeout=10) as answer:
-        search = json.load(answer)
     return {
         "orderloom": version("orderloom"),
         "python": python_version(),
         "postgres": str(platform.query("SHOW server_version")[0][0]),
         "kafka": artifacts.version_of("kafka"),
-        "elasticsearch": search["version"]["number"],
+        "elasticsearch": artifacts.version_of("elasticsearch"),
         "redis": told["redis_version"],
     }
 

@@ -47,7 +47,7 @@ def views_rest(platform: Platform) -> bool:
     models = platform.operator.projections()
     if models is None:
         return False
-    lost = {str(model["model"]) for model in models if model["state"] == "lost"}
+    lost = {str(model["model"]) for model in models if model["shown"] == "live" and model["state"] == "lost"}
     for model in sorted(lost | platform.operator.unfinished):
         platform.operator.rebuild(model)
     return not lost and not platform.operator.unfinished and not behind(models)

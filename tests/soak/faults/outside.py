@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.soak.faults.fault import Storm
+from tests.soak.starting import lastingly
 
 EVERYDAY: dict[str, list[dict[str, Any]]] = {
     "payments": [
@@ -32,6 +33,6 @@ def kill_outside(storm: Storm) -> str:
     service = storm.chance.choice([storm.platform.payments, storm.platform.carrier])
     service.kill()
     storm.hold(0, 4)
-    service.restart()
+    lastingly(service.restart)
     service.go_wrong(*EVERYDAY[service.service])
     return service.service

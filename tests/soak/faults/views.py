@@ -18,8 +18,8 @@ def empty_redis(storm: Storm) -> str:
     with redis.Redis.from_url(storm.platform.servers.redis_url) as client:
         client.flushall()
     storm.hold(0, 3)
-    rebuilt = [model for model in models("redis") if storm.platform.operator.rebuild(model)]
-    return f"redis, {len(rebuilt)} models rebuilt"
+    rebuilt = [model for model in models("redis") if not storm.over.is_set() and storm.platform.operator.rebuild(model)]
+    return f"redis, {len(rebuilt)} models rebuilt before the storm was over"
 
 
 def deleted_index(storm: Storm) -> str:
