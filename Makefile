@@ -72,6 +72,10 @@ bench: $(READY) ## Measure each hop beside its peers; HOP=append for one, FULL=1
 soak: $(READY) ## Storm the whole platform and judge what is left; SECONDS=90 SEED=1 say how long and which storm
 	@$(BIN)/python -m tests.soak --seconds $(or $(SECONDS),90) --seed $(or $(SEED),1)
 
+.PHONY: mutants
+mutants: $(READY) ## Take each safety mechanism out, and show the test that notices; exit status 1 if one goes unnoticed
+	@$(BIN)/python -m tests.mutants
+
 .PHONY: lock
 lock: $(READY) ## Compile requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --group bench --universal --python-version 3.11 \

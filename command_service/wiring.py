@@ -47,7 +47,7 @@ SERVICE: Final = "commands"
 
 def build(settings: Settings) -> Application:
     """Nothing is connected before the application's lifespan begins; it checks that all is there, and ends it."""
-    arm(settings.crash_point, environment=settings.environment)
+    arm(settings.crash_point, environment=settings.environment, tally=settings.crash_point_tally)
     servers = Servers(settings)
     edge = make_edge(
         settings,

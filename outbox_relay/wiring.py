@@ -69,7 +69,7 @@ def adapters(settings: Settings) -> Adapters:
 
 
 def build(settings: Settings, outside: Adapters, pulse: Pulse) -> Relay:
-    arm(settings.crash_point, environment=settings.environment)
+    arm(settings.crash_point, environment=settings.environment, tally=settings.crash_point_tally)
     backlog = Backlog(outside.log)
     address_book = TracedAddressBook if SPANS.are_wanted else AddressBook
 

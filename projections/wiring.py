@@ -163,7 +163,7 @@ def open_board(settings: Settings) -> board.RedisBoard:
 
 
 def build_supervisor(settings: Settings, models: Sequence[ReadModel], outside: Adapters = ADAPTERS) -> Supervisor:
-    arm(settings.crash_point, environment=settings.environment)
+    arm(settings.crash_point, environment=settings.environment, tally=settings.crash_point_tally)
     holder = f"{settings.place.node or socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     decode = Codec(Catalogue.discover(event_schemas)).decode
     return Supervisor(

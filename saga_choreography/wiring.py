@@ -159,7 +159,7 @@ class Workers:
 
 
 def build(settings: Settings, names: Sequence[str], outside: Adapters, codec: Codec) -> Workers:
-    arm(settings.crash_point, environment=settings.environment)
+    arm(settings.crash_point, environment=settings.environment, tally=settings.crash_point_tally)
     workers = Workers()
     for name in names:
         if name == WATCHDOG:

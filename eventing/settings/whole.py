@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -11,7 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from eventing.environment import PREFIX, EnvironmentSource, explain
 from eventing.settings.apis import AuthSettings, CommandApiSettings, LoadSettings, QueryApiSettings, RateLimitSettings
 from eventing.settings.process import HealthSettings, PlaceSettings, TracingSettings
-from eventing.settings.section import Folder
+from eventing.settings.section import Environment, Folder
 from eventing.settings.servers import (
     ElasticsearchSettings,
     KafkaSettings,
@@ -32,10 +31,9 @@ from eventing.settings.workers import (
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    environment: Literal["development", "test", "production"] = Field(
-        "development", description="crash points and mutants exist in test only"
-    )
+    environment: Environment = Field("development", description="crash points exist in test only")
     crash_point: str | None = Field(None, description="name:pass, where a process ends itself at once; test only")
+    crash_point_tally: Folder | None = Field(None, description="a file that counts passes of crash points; test only")
     cache_dir: Folder | None = Field(None, description="where downloads are kept; the user's own cache if not given")
     stack_dir: Folder = Field(
         Path(".orders"), validate_default=True, description="where the local stack keeps its data and its state file"

@@ -52,7 +52,7 @@ RELAY_LAG: Final = (
 
 def build(settings: Settings) -> Application:
     """Nothing is connected before the application's lifespan begins."""
-    arm(settings.crash_point, environment=settings.environment)
+    arm(settings.crash_point, environment=settings.environment, tally=settings.crash_point_tally)
     servers = Servers(settings)
     edge = make_edge(
         settings,

@@ -61,7 +61,7 @@ def workplace(
     settings: Settings, model: ReadModel, *, from_kafka: bool = False, step: Step | None = None, say: Say | None = None
 ) -> Iterator[Workplace]:
     """Everything for working on one read model, for one at a time. Raises `Refusal` where somebody else is at it."""
-    arm(settings.crash_point, environment=settings.environment)
+    arm(settings.crash_point, environment=settings.environment, tally=settings.crash_point_tally)
     with ExitStack() as stack:
         tenure = stack.enter_context(_alone(settings, model))
         outside = assemble(settings, model, stack, tenure, from_kafka=from_kafka)

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tests.soak.starting import lastingly
+
 START_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1
 
@@ -51,16 +53,19 @@ class Child:
                 return
             self.starts += 1
             self._frozen = False
-            with self._log.open("ab") as log:
-                self._process = subprocess.Popen(
-                    self._arguments,
-                    env={**os.environ, **self._environment, **more},
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=log,
-                    start_new_session=True,
-                    preexec_fn=_end_with_parent,
-                )
+            self._process = lastingly(lambda: self._spawned(more))
+
+    def _spawned(self, more: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                self._arguments,
+                env={**os.environ, **self._environment, **more},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
+            )
 
     def kill(self) -> None:
         with self._lock:

@@ -11,52 +11,21 @@ import hashlib
 import json
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import aiohttp
 
 from tests.soak.journal import Journal
+from tests.soak.shop import Answer, Attempt, Customer, Shop
+from tests.soak.watching import watch
 
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 PATIENCE = 120.0
 """Seconds that a request is tried for."""
 UNDECIDED = frozenset({409, 429, 500, 502, 503, 504})
 """409 only with Retry-After: somebody else is on it."""
-
-
-class Shop(NamedTuple):
-    write_apis: Sequence[str]
-    query_apis: Sequence[str]
-    skus: Sequence[str]
-    """The first ones are wanted most, and some of them are scarce."""
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: Mapping[str, str]
-    text: str
-
-    @property
-    def body(self) -> Any:
-        try:
-            return json.loads(self.text)
-        except ValueError:
-            return {}
-
-
-@dataclass
-class Customer:
-    name: str
-    token: str
-    canary: str
-    """A word of this customer's alone: should anybody else be shown it, something leaks."""
-    orders: dict[str, int] = field(default_factory=dict)
-    """Order → the version that was acknowledged last."""
-    seen: str | None = None
-    """The consistency token of the last answer: sent along, so that this session never goes back."""
 
 
 class Crowd:
@@ -67,12 +36,11 @@ class Crowd:
         self._chance = random.Random(seed)
         self._weights = [1 / rank for rank in range(1, len(shop.skus) + 1)]
         self.tried: Counter[str] = Counter()
-        self.attempts: list[tuple[float, bool]] = []
-        """When an attempt ended, and whether with an answer that is not the platform's failure."""
+        self.attempts: list[Attempt] = []
         self.given_up = 0
 
-    async def come(self, seconds: float, rate: float) -> None:
-        """Open loop: arrivals are spread by chance, whatever the answers do."""
+    async def come(self, seconds: float, rate: float, then: Callable[[], None] = lambda: None) -> None:
+        """Open loop: arrivals are spread by chance, whatever the answers do. `then` is done as the last are served."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         visits: set[asyncio.Task[None]] = set()
@@ -82,6 +50,7 @@ class Crowd:
                 visits.add(visit)
                 visit.add_done_callback(visits.discard)
                 await asyncio.sleep(self._chance.expovariate(rate))
+            await asyncio.to_thread(then)
             for outcome in await asyncio.gather(*visits, return_exceptions=True):
                 if isinstance(outcome, BaseException):
                     raise outcome
@@ -103,6 +72,7 @@ class Crowd:
             self._look: 10,
             self._list: 3,
             self._search: 2,
+            self._watch: 6,
         }
 
     async def _place(self, customer: Customer) -> str | None:
@@ -172,6 +142,11 @@ class Crowd:
         text = answer.text.replace(path.partition("=")[2] or "\0", "") if answer and "q=" not in path else ""
         found = answer.text if answer and "q=" in path and customer.canary not in path else ""
         self._journal.end(customer.name, call, "browse", kind, **facts, text=(text or found)[:20_000])
+
+    async def _watch(self, customer: Customer) -> None:
+        """To the order's end, as a page does that is left open."""
+        if self._shop.query_apis and (order := await self._place(customer)) is not None:
+            await watch(self._http, self._shop.query_apis, customer, order, self._journal, self._chance.random())
 
     async def _send_order(self, customer: Customer, key: str, basket: Mapping[str, Any]) -> str | None:
         answer = await self._try(customer, "place", "POST", "/v1/orders", basket, key, None, None)
@@ -254,7 +229,7 @@ class Crowd:
         except (aiohttp.ClientError, TimeoutError, ConnectionError):
             pass
         at = asyncio.get_running_loop().time()
-        self.attempts.append((at, answer is not None and answer.status < 500))
+        self.attempts.append(Attempt(at, method != "GET", answer is not None and answer.status < 500))
         return answer
 
     def _kind(self, answer: Answer, unsure: bool, key: str | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import socket
-import threading
 import time
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -24,9 +23,13 @@ from eventing.web.auth import Role
 from eventing.web.setup import local_issuer
 from local_stack import ephemeral, processes
 from local_stack.kinds import kind_of
-from local_stack.stack import Stack, look_at
+from local_stack.stack import look_at
 from local_stack.state import Addresses
 from tests.soak.children import Child, await_answer, finished
+from tests.soak.kafka_roads import KafkaByRoads, by_roads
+from tests.soak.operating import Operator
+from tests.soak.small_disk import small_disk
+from tests.soak.starting import lastingly
 from tests.support.outside import CarrierService, OutsideService, PaymentProvider
 from tests.support.tcp_proxy import TcpProxy
 
@@ -42,21 +45,37 @@ class Platform:
         self.folder = folder
         self.logs = folder / "logs"
         self.logs.mkdir(parents=True)
+        self.tally = folder / "crash-points"
+        self.disk: Path | None = None
+        """Where the servers' data lie, if that is a disk of their own that may be filled up."""
+        self.why_no_disk = ""
         self.children: dict[str, Child] = {}
         self.proxies: dict[str, TcpProxy] = {}
         """Roads to servers by `server/road`; whatever passes between them can be cut, held up and torn."""
         self._owner = owner
         self._open = ExitStack()
         self._ports: dict[str, int] = {}
-        self._repairing = threading.Lock()
 
     def __enter__(self) -> Self:
-        self.servers: Addresses = ephemeral.up(self.folder / "stack", self._owner)
-        self._open.callback(ephemeral.end, self.folder / "stack")
+        with ExitStack() as opening:  # what fails half-way leaves nothing behind
+            self._open = opening
+            self._begin()
+            self._open = opening.pop_all()
+        return self
+
+    def _begin(self) -> None:
+        self.folder.chmod(0o755)  # the servers' account has to be able to walk through
+        stack = self.folder / "stack"
+        self.why_no_disk = self._open.enter_context(small_disk(stack))
+        self.disk = None if self.why_no_disk else stack
+        self._open.enter_context(by_roads(self._kafka()))
+        self.servers: Addresses = ephemeral.up(stack, self._owner)
+        self._open.callback(ephemeral.end, stack)
         self.payments: OutsideService = self._outside(PaymentProvider("payments", self.folder))
         self.carrier: OutsideService = self._outside(CarrierService("carrier", self.folder))
         self._build_roads()
         plain = self.environment()
+        self.operator = Operator(stack, plain)
         for command in (("db", "upgrade"), ("topics", "create"), ("schemas", "push")):
             finished([*command, "--quiet"], plain)
         for name, arguments, road in self._cast():
@@ -66,7 +85,6 @@ class Platform:
             child.start()
         for name in ("write-a", "write-b", "query-a", "query-b"):
             await_answer(f"{self.address(name)}/readyz")
-        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for child in self.children.values():
@@ -106,20 +124,15 @@ class Platform:
         kind = kind_of(server, site.home, site.state.uid)
         return [process.pid for process in processes.find([kind])[kind]]
 
-    def repair_servers(self) -> None:
-        """Starts those that were killed; those that run are left alone."""
-        with self._repairing:
-            Stack(self.folder / "stack").up()
-
     def heal(self) -> None:
         """Everything runs, nothing is held up, nobody outside makes trouble any more."""
         for proxy in self.proxies.values():
             proxy.heal()
             proxy.accept()
-        self.repair_servers()
+        self.operator.start_servers()
         for service in (self.payments, self.carrier):
             if not psutil.pid_exists(service.pid) or psutil.Process(service.pid).status() == psutil.STATUS_ZOMBIE:
-                service.restart()
+                lastingly(service.restart)
             service.go_right()
         for child in self.children.values():
             child.thaw()
@@ -130,7 +143,7 @@ class Platform:
             "ORDERS_ENVIRONMENT": "test",
             "ORDERS_STACK_DIR": str(self.folder),
             "ORDERS_POSTGRES__URL": self._by(road, "postgres", self.servers.postgres_url),
-            "ORDERS_KAFKA__BOOTSTRAP_SERVERS": self.servers.kafka_bootstrap,
+            "ORDERS_KAFKA__BOOTSTRAP_SERVERS": self._kafka_by(road),
             "ORDERS_KAFKA__PARTITIONS": str(PARTITIONS),
             "ORDERS_ELASTICSEARCH__URL": self._by(road, "elasticsearch", self.servers.elasticsearch_url),
             "ORDERS_REDIS__URL": self._by(road, "redis", self.servers.redis_url),
@@ -140,6 +153,7 @@ class Platform:
             "ORDERS_PAYMENTS__URL": self._by(road, "payments", self.payments.address),
             "ORDERS_CARRIER__URL": self._by(road, "carrier", self.carrier.address),
             "ORDERS_PLACE__NODE": name or "soak",
+            "ORDERS_CRASH_POINT_TALLY": str(self.tally),
             **self._more_settings(),
         }
         if name in self._ports:
@@ -164,6 +178,17 @@ class Platform:
                 *((f"{part}-{road}", ("participant", part), road) for part in PARTICIPANTS),
             ]
         return cast
+
+    def _kafka(self) -> KafkaByRoads:
+        ports = {road: _free_port() for road in ROADS}
+        for road, port in ports.items():
+            self.proxies[f"kafka/{road}"] = self._open.enter_context(TcpProxy("127.0.0.1", port, seed=port))
+        return KafkaByRoads(ports, {road: self.proxies[f"kafka/{road}"].port for road in ROADS})
+
+    def _kafka_by(self, road: str | None) -> str:
+        if road is None:
+            return self.servers.kafka_bootstrap
+        return f"127.0.0.1:{self.proxies[f'kafka/{road}'].port}"
 
     def _build_roads(self) -> None:
         places = {

@@ -3,54 +3,63 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from eventing.crash_points import read_tally
+from tests.mutants.__main__ import kept as mutants_killed
 from tests.soak.checker.evidence import Evidence
 from tests.soak.checker.finding import Finding
 from tests.soak.customers import Crowd
 from tests.soak.observing import Observer
-from tests.soak.settling import Settled
-from tests.soak.storm import Hit
+from tests.soak.shop import Attempt
+from tests.soak.storm import Storm
 
 MINUTE = 60.0
 PERCENTILES = (50, 95, 99, 99.9)
 
 
 def figures(
-    seed: int,
     evidence: Evidence,
     findings: Sequence[Finding],
     crowd: Crowd,
-    hits: Sequence[Hit],
+    storms: Sequence[Storm],
+    tally: Path,
     observer: Observer,
-    settled: Settled,
-    storm: tuple[float, float],
-    failures: Sequence[str],
 ) -> dict[str, Any]:
     ends = Counter((evidence.ended(order) or ["not ended"])[0] for order in evidence.orders)
     kinds: defaultdict[str, dict[str, int]] = defaultdict(lambda: {"count": 0, "in_flight": 0})
+    hits = [hit for storm in storms for hit in storm.weather.hits]
     for hit in hits:
         kinds[hit.kind]["count"] += 1
         kinds[hit.kind]["in_flight"] += hit.in_flight
     takeovers = observer.takeovers()
-    calm, stormy = _order_seconds(evidence, storm)
+    points = read_tally(tally)
+    asked_again = {key for (_, key), count in evidence.calls.items() if count > 1}
+    calm, stormy = _order_seconds(evidence, storms)
     return {
-        "seed": seed,
+        "seeds": [storm.seed for storm in storms],
         "orders": dict(ends),
         "events": len(evidence.events),
         "duplicates_in_topics": len(evidence.published) - len({message.id for message in evidence.published}),
         "requests": dict(crowd.tried),
         "attempts": len(crowd.attempts),
         "given_up": crowd.given_up,
-        "availability_by_minute": _availability(crowd.attempts),
+        "availability": _share(crowd.attempts),
+        "availability_of_commands": _share([attempt for attempt in crowd.attempts if attempt.changes]),
+        "availability_by_minute": _by_minute(crowd.attempts),
         "faults": dict(kinds),
-        "faults_that_failed": list(failures),
-        "crash_points": Counter(hit.target for hit in hits if hit.kind == "crash point"),
+        "faults_that_failed": [failure for storm in storms for failure in storm.weather.failures],
+        "faults_not_possible_here": {kind: why for storm in storms for kind, why in storm.weather.skipped.items()},
+        "hits": [hit._asdict() for hit in hits],
+        "crash_points": {name: count._asdict() for name, count in points.items()},
+        "outside_asked_again": len(asked_again),
+        "mutants_killed": mutants_killed(),
         "takeovers": {"count": len(takeovers), **_percentiles(takeovers)},
         "longest_publication_stall": round(observer.stalls(), 2),
-        "settled_seconds": settled.seconds and round(settled.seconds, 1),
-        "not_settled": {what: count for what, count in settled.left.items() if count},
+        "settled_seconds": _slowest([storm.settled.seconds for storm in storms]),
+        "not_settled": {what: count for storm in storms for what, count in storm.settled.left.items() if count},
         "placed_to_end_calm": _percentiles(calm),
         "placed_to_end_stormy": _percentiles(stormy),
         "invariants": {
@@ -66,40 +75,64 @@ def figures(
 
 
 def as_text(told: dict[str, Any]) -> str:
-    lines = [f"seed {told['seed']}: {sum(told['orders'].values())} orders, {told['events']} events"]
+    lines = [
+        f"seed {', '.join(map(str, told['seeds']))}: {sum(told['orders'].values())} orders, {told['events']} events"
+    ]
     lines.append("  ended: " + ", ".join(f"{count} {end}" for end, count in sorted(told["orders"].items())))
     lines.append(f"  duplicates in the topics: {told['duplicates_in_topics']}")
     lines += [
         f"  {kind}: {n['count']}, {n['in_flight']} with work in flight" for kind, n in sorted(told["faults"].items())
     ]
+    lines += [
+        f"  {kind}: not possible here, as {why}" for kind, why in sorted(told["faults_not_possible_here"].items())
+    ]
     lines += [f"  FAULT FAILED: {failure}" for failure in told["faults_that_failed"]]
+    lines.append(_of_crash_points(told["crash_points"]))
     lines.append(f"  takeovers: {told['takeovers']}; longest stall {told['longest_publication_stall']} s")
     lines.append(f"  settled after {told['settled_seconds']} s; left: {told['not_settled'] or 'nothing'}")
     lines.append(f"  given up after all tries: {told['given_up']} of {sum(told['requests'].values())}")
-    lines.append(f"  availability by minute: {told['availability_by_minute']}")
+    lines.append(
+        f"  availability: {told['availability']} of all tries, {told['availability_of_commands']} of commands;"
+        f" by minute {told['availability_by_minute']}"
+    )
     lines.append(f"  placed to end, calm: {told['placed_to_end_calm']}; stormy: {told['placed_to_end_stormy']}")
     return "\n".join(lines)
 
 
-def _order_seconds(evidence: Evidence, storm: tuple[float, float]) -> tuple[list[float], list[float]]:
+def _order_seconds(evidence: Evidence, storms: Sequence[Storm]) -> tuple[list[float], list[float]]:
     calm: list[float] = []
     stormy: list[float] = []
     for order, placed in evidence.orders.items():
         ended = [event for event in evidence.by_order[order] if event.type in evidence.ended(order)]
         if ended:
             took = ended[0].epoch_seconds - placed.epoch_seconds
-            (stormy if storm[0] <= placed.epoch_seconds <= storm[1] else calm).append(took)
+            (stormy if any(one.began <= placed.epoch_seconds <= one.healed for one in storms) else calm).append(took)
     return calm, stormy
 
 
-def _availability(attempts: Sequence[tuple[float, bool]]) -> list[float]:
-    if not attempts:
-        return []
-    first = min(at for at, _ in attempts)
-    minutes: dict[int, list[bool]] = defaultdict(list)
-    for at, answered in attempts:
-        minutes[int((at - first) // MINUTE)].append(answered)
-    return [round(sum(minutes[minute]) / len(minutes[minute]), 4) for minute in sorted(minutes)]
+def _of_crash_points(points: Mapping[str, Mapping[str, int]]) -> str:
+    died = [name for name, count in points.items() if count["died"]]
+    passed = [name for name, count in points.items() if count["passed"]]
+    missed = ", ".join(sorted(set(points) - set(passed))) or "none"
+    return f"  crash points: {len(died)} of {len(points)} died at, {len(passed)} passed; never passed: {missed}"
+
+
+def _share(attempts: Sequence[Attempt]) -> float | None:
+    return round(sum(attempt.answered for attempt in attempts) / len(attempts), 4) if attempts else None
+
+
+def _by_minute(attempts: Sequence[Attempt]) -> list[float | None]:
+    first = min((attempt.ended for attempt in attempts), default=0.0)
+    minutes: dict[int, list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        minutes[int((attempt.ended - first) // MINUTE)].append(attempt)
+    return [_share(minutes[minute]) for minute in sorted(minutes)]
+
+
+def _slowest(seconds: Sequence[float | None]) -> float | None:
+    """None if one of them did not come to rest."""
+    found = [one for one in seconds if one is not None]
+    return round(max(found), 1) if len(found) == len(seconds) else None
 
 
 def _percentiles(seconds: Sequence[float]) -> dict[str, float]:

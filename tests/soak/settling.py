@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tests.soak.children import finished
 from tests.soak.platform import Platform, until
 
 LONGEST = 180.0
@@ -22,18 +21,17 @@ _OPEN_INTENTS = "SELECT count(*) FROM open_intents"
 
 class Settled(NamedTuple):
     seconds: float | None
-    """None if it did not come to rest."""
+    """From when everything was healed. None if it did not come to rest."""
     left: dict[str, int]
     """What had not, by what it is."""
 
 
-def settle(platform: Platform) -> Settled:
-    began = time.monotonic()
+def settle(platform: Platform, healed: float) -> Settled:
     done = until(lambda: not any(open_work(platform).values()), LONGEST)
-    rebuild_lost(platform)
-    done = done and until(lambda: not any({**open_work(platform), "views": views_behind(platform)}.values()), LONGEST)
+    if done is not None:
+        done = until(lambda: views_rest(platform) and not any(open_work(platform).values()), LONGEST)
     left = {**open_work(platform), "views": views_behind(platform)}
-    return Settled(time.monotonic() - began if done is not None else None, left)
+    return Settled(time.time() - healed if done is not None else None, left)
 
 
 def open_work(platform: Platform) -> dict[str, int]:
@@ -44,17 +42,23 @@ def open_work(platform: Platform) -> dict[str, int]:
     }
 
 
-def rebuild_lost(platform: Platform) -> None:
-    """As an operator does who reads `orders projections list`."""
-    for model in projections(platform):
-        if model["state"] == "lost":
-            finished(["projections", "rebuild", str(model["model"]), "--quiet"], platform.environment())
+def views_rest(platform: Platform) -> bool:
+    """Once an operator has made anew what is lost, as `orders projections list` says, or was left half done."""
+    models = platform.operator.projections()
+    if models is None:
+        return False
+    lost = {str(model["model"]) for model in models if model["shown"] == "live" and model["state"] == "lost"}
+    for model in sorted(lost | platform.operator.unfinished):
+        platform.operator.rebuild(model)
+    return not lost and not platform.operator.unfinished and not behind(models)
 
 
 def views_behind(platform: Platform) -> int:
-    return sum(int(model["lag_events"] or 0) for model in projections(platform))
+    models = platform.operator.projections()
+    return 1 if models is None else behind(models)
 
 
-def projections(platform: Platform) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(finished(["projections", "list", "--json"], platform.environment()))
-    return found
+def behind(models: Sequence[Mapping[str, Any]]) -> int:
+    """Events that are not in a live read model, and live read models that are not well."""
+    live = [model for model in models if model["shown"] in {"live", "none"}]
+    return sum(int(model["lag_events"] or 0) + (model["state"] != "running") for model in live)

@@ -148,24 +148,25 @@ class TcpProxy:
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         link = _Link([writer])
         self._links.add(link)
+        ways: list[asyncio.Task[None]] = []
         try:
             if self._rules.refusing:
                 return
             up_reader, up_writer = await asyncio.open_connection(*self._server)
             link.writers.append(up_writer)
-            await asyncio.wait(
-                [
-                    asyncio.ensure_future(self._pass(link, reader, up_writer, "up")),
-                    asyncio.ensure_future(self._pass(link, up_reader, writer, "down")),
-                ],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            ways = [
+                asyncio.create_task(self._pass(link, reader, up_writer, "up")),
+                asyncio.create_task(self._pass(link, up_reader, writer, "down")),
+            ]
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             await self._passing.wait()
         except OSError:
             pass
         finally:
             link.reset()
             self._links.discard(link)
+            for way in ways:
+                way.cancel()
 
     async def _pass(
         self, link: _Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, direction: Direction

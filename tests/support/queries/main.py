@@ -12,12 +12,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from eventing.settings import read_settings
 from eventing.web import server
 from projections.query_api import wiring
 from projections.query_api.answering.cache import Cache
 from projections.query_api.answering.progress import Progress
 from projections.query_api.live import subscription
+from tests.support.only_in_tests import settings_of_tests
 
 PR_SET_PDEATHSIG = 1
 
@@ -74,9 +74,8 @@ def announce(address: str) -> None:
 
 def main() -> int:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
+    settings = settings_of_tests()
     MUTANTS[sys.argv[1]]()
-    settings = read_settings()
-    assert settings.environment == "test"
     wiring.run(settings, announce)
     return 0
 

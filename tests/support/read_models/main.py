@@ -16,7 +16,7 @@ import orjson
 
 from eventing.consuming import Mark, Partition
 from eventing.errors import OrderloomError
-from eventing.settings import Settings, read_settings
+from eventing.settings import Settings
 from projections import ports, wiring
 from projections.generations import Build
 from projections.names import ElasticsearchNames
@@ -25,6 +25,7 @@ from projections.read_model import ReadModel
 from projections.stores.elasticsearch import ElasticsearchStore
 from projections.stores.elasticsearch_connecting import connect
 from projections.wiring import ADAPTERS, Adapters, open_store
+from tests.support.only_in_tests import settings_of_tests
 
 PR_SET_PDEATHSIG = 1
 
@@ -89,8 +90,7 @@ def announce(address: str) -> None:
 
 def main() -> int:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
-    settings = read_settings()
-    assert settings.environment == "test"
+    settings = settings_of_tests()
     try:
         wiring.run(settings, sys.argv[2:], announce, outside=MUTANTS[sys.argv[1]])
     except OrderloomError as error:

@@ -15,6 +15,7 @@ from typing import Any
 from operations.cli import run
 from projections.rebuilding import rebuild, replaying
 from projections.stores import log_history
+from tests.support.only_in_tests import settings_of_tests
 
 PR_SET_PDEATHSIG = 1
 
@@ -58,6 +59,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
 
 def main() -> int:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
+    settings_of_tests()
     MUTANTS[sys.argv[1]]()
     # Small stretches, so that a short log has many of them.
     setattr(log_history.LogHistory.__init__, "__kwdefaults__", {"stretch": 100})  # noqa: B010

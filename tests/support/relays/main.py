@@ -19,11 +19,12 @@ from eventing.kafka.deliveries import Delivery
 from eventing.kafka.publisher import Publisher
 from eventing.leases import Tenure
 from eventing.postgres.leases import PostgresLease
-from eventing.settings import Settings, read_settings
+from eventing.settings import Settings
 from outbox_relay import leading, wiring
 from outbox_relay.ledger import NAME, Ledger
 from outbox_relay.ports import Tuning
 from outbox_relay.wiring import Adapters, adapters
+from tests.support.only_in_tests import settings_of_tests
 
 PR_SET_PDEATHSIG = 1
 FROZEN_CHUNK = 3
@@ -155,8 +156,7 @@ def announce(address: str) -> None:
 
 def main() -> int:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
-    settings = read_settings()
-    assert settings.environment == "test"
+    settings = settings_of_tests()
     try:
         wiring.run(settings, announce, outside=MUTANTS[sys.argv[1]])
     except OrderloomError as error:

@@ -17,7 +17,7 @@ from eventing.avro.codec import Codec
 from eventing.breaker import Breaker
 from eventing.decider import Decider
 from eventing.errors import OrderloomError
-from eventing.settings import Settings, read_settings
+from eventing.settings import Settings
 from saga_choreography import wiring
 from saga_choreography.adapters.transactions import PostgresTransactions, PostgresWork
 from saga_choreography.gateways.metrics import OutsideMetrics
@@ -25,6 +25,7 @@ from saga_choreography.outside import Declined, Unknown
 from saga_choreography.participant import Heard, Participant
 from saga_choreography.questions import Ask
 from saga_choreography.wiring import Adapters, adapters
+from tests.support.only_in_tests import settings_of_tests
 
 PR_SET_PDEATHSIG = 1
 BUGGY = "buggy"
@@ -116,8 +117,7 @@ def announce(address: str) -> None:
 
 def main() -> int:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
-    settings = read_settings()
-    assert settings.environment == "test"
+    settings = settings_of_tests()
     try:
         wiring.run(settings, sys.argv[2:], announce, outside=MUTANTS[sys.argv[1]])
     except OrderloomError as error:

@@ -75,14 +75,15 @@ def sessions(evidence: Evidence) -> Finding:
 
 
 def sockets(evidence: Evidence) -> Finding:
-    finding = Finding("I19", "whoever watched an order to the end was shown its last version")
+    finding = Finding("I19", "whoever watched an order to its end was shown each of its versions once, and the last")
     last: Mapping[str, int] = {
         event.key: event.version for event in evidence.events if event.stream.startswith("order-")
     }
     for step in evidence.journal:
         if step.op == "watch" and step.kind == "ok":
-            order, shown = step.facts["order"], step.facts["version"]
-            finding.check(shown == last.get(order), f"{step.client} was shown {order}@{shown}, not @{last.get(order)}")
+            order, shown = step.facts["order"], list(step.facts["versions"])
+            expected = list(range(1, last.get(order, 0) + 1))
+            finding.check(shown == expected, f"{step.client} was shown {order} in the versions {shown}, not {expected}")
     return finding
 
 

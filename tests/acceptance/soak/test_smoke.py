@@ -1,0 +1,40 @@
+"""A short storm over the whole platform by a seed that everybody knows, and one by a seed that nobody has tried."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.planting import ROOT
+
+KNOWN = 1
+STORM_SECONDS = 25
+MOST_SECONDS = 420
+"""On a machine with nothing else to do it takes about a third of that."""
+PLENTY = 5
+"""Faults, at least, that have to have struck while somebody was waiting, or the run says little."""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(MOST_SECONDS + 30)
+def test_two_storms_leave_nothing_wrong(tmp_path: Path) -> None:
+    fresh = secrets.randbelow(10**6)
+    figures = tmp_path / "soak.json"
+    command = [sys.executable, "-m", "tests.soak", f"--seconds={STORM_SECONDS}", "--pause=1.5", "--rate=8"]
+    command += [f"--seed={KNOWN}", f"--seed={fresh}", f"--out={figures}"]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=MOST_SECONDS, check=False)
+
+    sys.stdout.write(f"seeds {KNOWN} and {fresh}\n{done.stdout}")
+    assert done.returncode == 0, f"seeds {KNOWN} and {fresh}:\n{done.stdout}\n{done.stderr}"
+    told = json.loads(figures.read_text(encoding="utf-8"))
+    assert told["violations"] == []
+    assert told["not_settled"] == {}
+    assert sum(kind["in_flight"] for kind in told["faults"].values()) >= PLENTY
+    assert all(invariant["looked_at"] > 0 for invariant in told["invariants"].values())
+    assert told["given_up"] == 0

@@ -1,0 +1,1 @@
+"""`make mutants`: each safety mechanism taken out, and the test that is to notice."""
