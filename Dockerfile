@@ -2,7 +2,7 @@
 #
 # Where packages come from is the builder's business: a pip.conf and a file of certificates can be given as build
 # secrets (see docker-compose.yml). They are mounted while pip runs and leave nothing in the image.
-ARG ORDERS_IMAGE_PYTHON=python:3.11.14-slim-bookworm
+ARG ORDERS_IMAGE_PYTHON=python:3.11.16-slim-bookworm
 
 FROM ${ORDERS_IMAGE_PYTHON} AS builder
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1

@@ -21,6 +21,8 @@ from tests.support.log_of_kafka import read_topic
 from tests.support.write_api import MUG, Client, placed
 from tests.support.write_api_process import Surroundings, write_api
 
+SERVERS = {"postgres", "kafka", "elasticsearch", "redis", "registry"}
+
 pytestmark = pytest.mark.skipif(
     os.environ.get("BACKING") != "containers" or not containers.engine_answers(),
     reason="containers are asked for with BACKING=containers, and a Docker engine has to answer",
@@ -54,10 +56,10 @@ def outside(started: Backing, surroundings: Surroundings, names: str) -> dict[st
     )
 
 
-def orders(outside: dict[str, str], *arguments: str) -> str:
+def orders(outside: dict[str, str], *arguments: str, may_be_wrong: bool = False) -> str:
     command = [sys.executable, "-m", "operations", *arguments]
     told = subprocess.run(command, env=outside, capture_output=True, text=True, check=False, timeout=120)
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.returncode in ((0, 1) if may_be_wrong else (0,)), told.stdout + told.stderr
     return told.stdout
 
 
@@ -88,10 +90,12 @@ async def test_an_order_goes_from_a_command_to_a_consumer(
 
 
 def test_each_server_does_what_it_is_asked(outside: dict[str, str], relay: None) -> None:
-    checked = {finding["name"]: finding for finding in json.loads(orders(outside, "doctor", "--json"))["checks"]}
+    """The doctor looks at the machine too, and may find that its ports are taken; that is not asked here."""
+    looked = json.loads(orders(outside, "doctor", "--json", may_be_wrong=True))["checks"]
+    servers = {finding["name"]: finding for finding in looked if finding["name"] in SERVERS}
 
-    assert set(checked) == {"postgres", "kafka", "elasticsearch", "redis", "registry"}
-    assert [name for name, finding in checked.items() if not finding["ok"]] == []
+    assert set(servers) == SERVERS
+    assert [finding for finding in servers.values() if not finding["ok"]] == []
 
 
 def test_kafka_is_the_broker_that_was_asked_for_and_makes_no_topic_by_itself(started: Backing, names: str) -> None:
