@@ -11,6 +11,8 @@ from typing import Any
 
 import psycopg
 import uvloop
+from elastic_transport import TransportError
+from elasticsearch import ApiError
 from rich.console import Console
 
 from benchmarks import hops, machine, servers
@@ -62,7 +64,7 @@ async def run(chosen: list[Hop], bench: Bench, console: Console) -> Report:
             console.print(f"[bold]{hop.name}[/]: {hop.says}")
             try:
                 await measure(hop, bench, own_database, report, console)
-            except WrongResultError as wrong:
+            except (WrongResultError, OrderloomError, ApiError, TransportError) as wrong:
                 # Its rows would be worth nothing; the other hops' are.
                 report["rows"] = [row for row in report["rows"] if row["hop"] != hop.name]
                 report["failures"].append(f"{hop.name}: {wrong}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import time
 from collections.abc import AsyncIterator
@@ -13,11 +12,11 @@ from uuid import uuid4
 
 import psycopg
 
+from benchmarks.background import background
 from benchmarks.contest import Contender, Sample, WrongResultError
-from benchmarks.freezable import Freezable
+from benchmarks.destinations import publish_to
 from benchmarks.open_loop import open_loop
 from benchmarks.orders import placed_order
-from benchmarks.worker import python_module
 from eventing.catalogue import Catalogue
 from eventing.envelope import Circumstances, NewEvent
 from eventing.event_store import NO_STREAM, Append, StreamWrite
@@ -95,13 +94,7 @@ class OurSaga:
 @asynccontextmanager
 async def running(url: str, bootstrap: str, prefix: str, catalogue: Catalogue) -> AsyncIterator[None]:
     """The relay and the saga, as they run in production. What goes wrong there is said on stderr."""
-    with psycopg.connect(url) as connection:
-        for number, kind in enumerate(catalogue, 1):
-            for version in kind.schemas:
-                connection.execute(
-                    "INSERT INTO published_schemas VALUES (%s, %s, %s, 'bench', %s)",
-                    (kind.name, version, f"{prefix}{kind.topic}", number),
-                )
+    publish_to(url, prefix, catalogue)
     env = {
         "ORDERS_POSTGRES__URL": url,
         "ORDERS_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
@@ -109,16 +102,5 @@ async def running(url: str, bootstrap: str, prefix: str, catalogue: Catalogue) -
         "ORDERS_RELAY__HEALTH_PORT": "0",
         "ORDERS_SAGA__HEALTH_PORT": "0",
     }
-    processes = [
-        await asyncio.create_subprocess_exec(
-            *python_module(module),
-            env={**os.environ, **env},
-            stdout=asyncio.subprocess.DEVNULL,
-        )
-        for module in ("outbox_relay", "benchmarks.instant_saga")
-    ]
-    try:
+    async with background(["outbox_relay", "benchmarks.instant_saga"], env):
         yield
-    finally:
-        for process in processes:
-            await Freezable(process).kill()

@@ -29,6 +29,7 @@ from projections.hearing import Ear
 from projections.holding import Holding, leave_out
 from projections.keeping import Keeper, Kept
 from projections.ports import Desk, DocumentStore, Lost
+from projections.presence import Presence
 from projections.read_model import ReadModel
 from projections.recent import Recent
 from projections.refreshing import Refresher
@@ -85,6 +86,7 @@ class Projection:
         self._breaker = Breaker(failures=1, pause=0.1, longest_pause=5.0)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"write {model.name}")
         self._retrying = Retrying(store, desk, ear)
+        self._presence = Presence(store, build.identity)
         self._begin()
 
     def run(self, stop: Event) -> None:
@@ -93,7 +95,7 @@ class Projection:
             self._refresher.start()
         while not stop.is_set():
             try:
-                self._store.demand(self.build.identity)
+                self._presence.demand()
                 self._follow(stop)
             except Lost as error:
                 self.standing.trip("lost", error)
@@ -142,6 +144,7 @@ class Projection:
         try:
             self._advance()
             self._retry_parked()
+            self._presence.demand_now_and_then()
         except Unavailable as error:
             self._stumble(error)
             self._pause(consumer)

@@ -102,6 +102,30 @@ class Mending(Protocol):
         ...
 
 
+class Derived(Protocol):
+    """The sums and lists of one build, by their names as `projections.names` has them."""
+
+    def scan(self) -> Iterator[tuple[str, Mapping[str, int]]]:
+        """All of them, each as it is when it is come upon; one may come twice."""
+        ...
+
+    def snapshot(
+        self, names: Sequence[str], places: Sequence[Partition]
+    ) -> tuple[Mapping[Partition, Mark], Mapping[str, Mapping[str, int]]]:
+        """The marks and these, at one and the same moment."""
+        ...
+
+    def add(self, name: str, field: str, amount: int) -> None:
+        """To a sum, whatever else is added to it."""
+        ...
+
+    def place(self, name: str, document_id: str) -> None:
+        """Where a list has this document from now on is what the document says."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class Lifecycle(Protocol):
     """The table of builds, for whoever changes it. A transaction a call, refused to whoever was replaced."""
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import cast
 
 CLOSED = b"the server closed the connection"
+CHUNKED = b"\r\ntransfer-encoding: chunked"
+LAST_CHUNK = b"0\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
@@ -38,11 +40,14 @@ class Connection(asyncio.Protocol):
 
 
 def is_whole(data: bytes) -> bool:
-    """The headers have ended, and as much of a body is there as they say."""
+    """The headers have ended, and as much of a body is there as they say, or its last chunk."""
     head, separator, body = data.partition(b"\r\n\r\n")
     if not separator:
         return False
-    _, said, rest = head.lower().partition(b"content-length:")
+    head = head.lower()
+    if CHUNKED in head:
+        return body.endswith(LAST_CHUNK)  # JSON has no line feed that could look like one
+    _, said, rest = head.partition(b"content-length:")
     return bool(said) and len(body) >= int(rest.partition(b"\r\n")[0])
 
 

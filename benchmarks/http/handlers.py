@@ -54,6 +54,10 @@ def application(database_url: str) -> FastAPI:
     async def empty(order: PlaceOrderBody) -> dict[str, str]:  # noqa: ARG001 - it is validated, and that is the point
         return {}
 
+    @app.get("/empty")
+    async def nothing() -> dict[str, str]:
+        return {}
+
     @app.post("/insert", status_code=201)
     async def insert(order: PlaceOrderBody) -> dict[str, str]:
         event_id = uuid.uuid4()

@@ -8,7 +8,8 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from itertools import cycle
+from typing import Any, NamedTuple
 
 import uvloop
 
@@ -29,14 +30,26 @@ class Target:
     tokens: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Requests that are ready to be sent, one after the other and then from the beginning."""
+
+    name: str
+    host: str
+    port: int
+    requests: Sequence[str]
+    expects: str = ""
+    """What stands in every right answer."""
+
+
 class HttpLoad:
     def __init__(self, process: Worker) -> None:
         self._process = process
 
-    async def aim(self, target: Target) -> None:
+    async def aim(self, target: Target | Questions) -> None:
         await self._process.ask("aim", **asdict(target))
 
-    async def closed(self, target: Target, connections: int, seconds: float) -> Sample:
+    async def closed(self, target: Target | Questions, connections: int, seconds: float) -> Sample:
         return sample_of(
             target, await self._process.ask("closed", name=target.name, connections=connections, seconds=seconds)
         )
@@ -46,7 +59,7 @@ class HttpLoad:
         return sample_of(target, await self._process.ask("open", **asked))
 
 
-def sample_of(target: Target, answer: dict[str, Any]) -> Sample:
+def sample_of(target: Target | Questions, answer: dict[str, Any]) -> Sample:
     if answer["failure"]:
         raise WrongResultError(f"{target.name} answered: {answer['failure']}")
     return Sample(answer["events"], answer["seconds"], answer["latencies"])
@@ -58,8 +71,15 @@ async def http_load() -> AsyncIterator[HttpLoad]:
         yield HttpLoad(process)
 
 
+class Aim(NamedTuple):
+    host: str
+    port: int
+    source: Iterator[bytes]
+    expects: bytes
+
+
 async def answer_requests() -> None:
-    aims: dict[str, tuple[str, int, Iterator[bytes]]] = {}
+    aims: dict[str, Aim] = {}
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         answer = await act(aims, json.loads(line))
@@ -67,15 +87,26 @@ async def answer_requests() -> None:
         sys.stdout.flush()
 
 
-async def act(aims: dict[str, tuple[str, int, Iterator[bytes]]], asked: dict[str, Any]) -> dict[str, Any]:
+def aim_at(asked: dict[str, Any]) -> Aim:
+    host, port = asked["host"], asked["port"]
+    if ready := asked.get("requests"):
+        source: Iterator[bytes] = cycle([request.encode() for request in ready])
+    else:
+        source = requests(f"{host}:{port}", asked["path"], asked["bodies"], asked["tokens"])
+    return Aim(host, port, source, asked.get("expects", "").encode())
+
+
+async def act(aims: dict[str, Aim], asked: dict[str, Any]) -> dict[str, Any]:
     if asked["do"] == "aim":
-        host, port = asked["host"], asked["port"]
-        aims[asked["name"]] = (host, port, requests(f"{host}:{port}", asked["path"], asked["bodies"], asked["tokens"]))
+        aims[asked["name"]] = aim_at(asked)
         return {}
-    host, port, source = aims[asked["name"]]
-    seconds = asked["seconds"]
-    stretch: Stretch = Open(source, seconds, asked["rate"]) if asked["do"] == "open" else Closed(source, seconds)
-    connections = await connect(host, port, asked["connections"], stretch.answered)
+    aim, seconds = aims[asked["name"]], asked["seconds"]
+    stretch: Stretch
+    if asked["do"] == "open":
+        stretch = Open(aim.source, seconds, asked["rate"], expects=aim.expects)
+    else:
+        stretch = Closed(aim.source, seconds, expects=aim.expects)
+    connections = await connect(aim.host, aim.port, asked["connections"], stretch.answered)
     try:
         return await stretch.run(connections)
     finally:

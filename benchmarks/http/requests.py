@@ -1,4 +1,4 @@
-"""Requests put together from ready bytes: only the idempotency key is new each time."""
+"""Requests put together from ready bytes: of a POST to our API only the idempotency key is new each time."""
 
 from __future__ import annotations
 
@@ -21,3 +21,15 @@ def requests(host: str, path: str, bodies: Sequence[str], tokens: Sequence[str])
 
 def ending(body: bytes, token: bytes) -> bytes:
     return b"\r\nAuthorization: Bearer %b\r\nContent-Length: %d\r\n\r\n%b" % (token, len(body), body)
+
+
+def reading(host: str, path: str, token: str, **more: str) -> str:
+    """A GET, ready to be sent. Further headers as keywords."""
+    headers = "".join(f"{name.replace('_', '-').title()}: {value}\r\n" for name, value in more.items())
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n{headers}\r\n"
+
+
+def asking(host: str, path: str, body: str) -> str:
+    """A POST of JSON to somebody else's server."""
+    headers = f"Content-Type: application/json\r\nContent-Length: {len(body.encode())}\r\n"
+    return f"POST {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n{body}"

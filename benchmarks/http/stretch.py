@@ -1,4 +1,6 @@
-"""One timed stretch of HTTP load. Anything but a 2xx is a failure: it ends the stretch and is told."""
+"""One timed stretch of HTTP load. Anything but a 2xx, and one without what every right answer
+has in it, is a failure: it ends the stretch and is told.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,9 @@ SUCCESS = b"HTTP/1.1 2"
 
 
 class Stretch:
-    def __init__(self, source: Iterator[bytes], seconds: float) -> None:
+    def __init__(self, source: Iterator[bytes], seconds: float, *, expects: bytes = b"") -> None:
         self._source = source
+        self._expects = expects
         self._seconds = seconds
         self._events = 0
         self._failure = ""
@@ -25,7 +28,7 @@ class Stretch:
         self._done = asyncio.Event()
 
     def answered(self, connection: Connection, answer: bytes) -> None:
-        if answer.startswith(SUCCESS):
+        if answer.startswith(SUCCESS) and self._expects in answer:
             self._events += 1
         else:
             self._failure = self._failure or answer.decode(errors="replace")[:600]
@@ -71,8 +74,8 @@ class Closed(Stretch):
 class Open(Stretch):
     """A request is sent when it is due. Without a free connection it waits, and its latency goes on growing."""
 
-    def __init__(self, source: Iterator[bytes], seconds: float, rate: float) -> None:
-        super().__init__(source, seconds)
+    def __init__(self, source: Iterator[bytes], seconds: float, rate: float, *, expects: bytes = b"") -> None:
+        super().__init__(source, seconds, expects=expects)
         self._rate = rate
         self._waiting: deque[float] = deque()
         self._all_due = False

@@ -9,11 +9,12 @@ from itertools import count
 from typing import Any
 
 import orjson
-from elasticsearch import Elasticsearch, OrjsonSerializer, helpers
+from elasticsearch import OrjsonSerializer, helpers
 from redis import Redis
 
 from benchmarks.contest import Contender, Sample, WrongResultError
 from benchmarks.our_projector import UNREFRESHED
+from benchmarks.peers.patient_client import PatientElasticsearch
 from benchmarks.placed_log import Ready
 from projections.names import BUCKETS, bucket_of
 from projections.read_model import ReadModel
@@ -33,7 +34,7 @@ return 1
 
 class ParallelBulk:
     def __init__(self, url: str, prefix: str, model: ReadModel, ready: Sequence[Ready]) -> None:
-        self._client = Elasticsearch(url, serializers={"application/vnd.elasticsearch+json": OrjsonSerializer()})
+        self._client = PatientElasticsearch(url, serializers={"application/vnd.elasticsearch+json": OrjsonSerializer()})
         self._prefix = prefix
         self._model = model
         self._actions = [_action(one) for one in ready]

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from elasticsearch import Elasticsearch
 from elasticsearch.helpers import parallel_bulk
 
 from benchmarks.contest import Contender, Sample, WrongResultError
+from benchmarks.peers.patient_client import PatientElasticsearch
 
 CONFLICT = 409
 
@@ -21,7 +21,7 @@ class ParallelBulk:
     def __init__(
         self, url: str, index: str, body: Mapping[str, Any], documents: Sequence[Mapping[str, Any]], versions: int
     ) -> None:
-        self._client = Elasticsearch(url, request_timeout=120)
+        self._client = PatientElasticsearch(url, request_timeout=120)
         self._index = index
         self._body = dict(body)
         self._documents = documents

@@ -1,8 +1,9 @@
-"""`orders projections verify`: every document beside the fold of the log, and what differs put right."""
+"""`orders projections verify`: documents, sums and lists beside the fold of the log, and what differs put right."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
@@ -11,9 +12,28 @@ from operations.commands.projections_rebuild import Name, projections_group
 
 if TYPE_CHECKING:
     from projections.rebuilding.repairing import Repaired
+    from projections.rebuilding.tallying import Wrong
     from projections.rebuilding.verifying import Verdict
 
 _SHOWN: Final = 100
+
+
+class Seen(NamedTuple):
+    verdict: Verdict
+    repaired: Repaired | None
+    wrong: Sequence[Wrong]
+    """Fields of sums and entries of lists."""
+    put_right: Sequence[Wrong]
+
+    @property
+    def left(self) -> list[str]:
+        if self.repaired is None:
+            return [one.id for one in self.verdict.findings]
+        return list(self.repaired.left)
+
+    @property
+    def is_well(self) -> bool:
+        return not self.left and len(self.put_right) == len(self.wrong)
 
 
 def hang_in(root: typer.Typer) -> None:
@@ -26,24 +46,23 @@ def verify(
     json: output.Json = False,
     quiet: output.Quiet = False,
 ) -> int:
-    """Compare every document of a read model with the fold of the log, and name those that differ.
+    """Compare every document, sum and list of a read model with the fold of the log, and name what differs.
 
     Writes may go on. Exit status 1 if something differs and is not repaired.
     """
-    verdict, repaired = _verify(name, repair=repair, quiet=quiet or json)
-    left = [one.id for one in verdict.findings] if repaired is None else list(repaired.left)
+    seen = _verify(name, repair=repair, quiet=quiet or json)
     if json:
-        output.show_json(_told(verdict, repaired, left))
+        output.show_json(_told(seen))
     else:
-        _show(verdict, repaired)
-    return 1 if left else 0
+        _show(seen)
+    return 0 if seen.is_well else 1
 
 
-def _verify(name: str, *, repair: bool, quiet: bool) -> tuple[Verdict, Repaired | None]:
+def _verify(name: str, *, repair: bool, quiet: bool) -> Seen:
     from operations.progress import Steps
     from operations.resolve import resolved_settings
     from projections.read_model import models_named
-    from projections.rebuilding import wiring
+    from projections.rebuilding import tallying, wiring
     from projections.rebuilding.repairing import repair as put_right
     from projections.wiring import read_models
 
@@ -52,30 +71,51 @@ def _verify(name: str, *, repair: bool, quiet: bool) -> tuple[Verdict, Repaired 
     work = wiring.workplace(settings, model) if repair else wiring.looking(settings, model)
     with Steps(quiet=quiet) as steps, work as place:
         outside = place.outside if isinstance(place, wiring.Workplace) else place
-        with wiring.verification(settings, model, outside, step=steps.show) as (verifying, mending):
+        with (
+            wiring.verification(settings, model, outside, step=steps.show) as (verifying, mending),
+            wiring.tallying(settings, verifying) as totals,
+        ):
             verdict = verifying.run()
-            return verdict, put_right(verifying, mending, verdict.findings) if repair else None
+            repaired = put_right(verifying, mending, verdict.findings) if repair else None
+            # Afterwards: an entry of a list is put right by its document.
+            wrong = totals.run() if totals else ()
+            righted = tallying.put_right(totals, wrong)[0] if repair and totals and wrong else ()
+            return Seen(verdict, repaired, wrong, righted)
 
 
-def _told(verdict: Verdict, repaired: Repaired | None, left: list[str]) -> dict[str, Any]:
+def _told(seen: Seen) -> dict[str, Any]:
+    verdict = seen.verdict
     return {
         "documents": verdict.documents,
         "looked_at": verdict.looked_at,
         "left_out": verdict.left_out,
         "findings": [{"kind": one.kind, "id": one.id} for one in verdict.findings],
-        "repaired": list(repaired.repaired) if repaired else [],
-        "left": left,
+        "repaired": list(seen.repaired.repaired) if seen.repaired else [],
+        "left": seen.left,
+        "totals": [{**one._asdict(), "repaired": one in seen.put_right} for one in seen.wrong],
     }
 
 
-def _show(verdict: Verdict, repaired: Repaired | None) -> None:
-    if not verdict.findings:
-        output.show(f"All is well: {verdict.documents:,} documents are the fold of the log.")
-    else:
-        state = dict.fromkeys(repaired.repaired, "repaired") if repaired else {}
-        rows = [(one.kind, one.id, state.get(one.id, "left as it is")) for one in verdict.findings]
-        output.show_table(("what", "document", ""), rows[:_SHOWN])
+def _show(seen: Seen) -> None:
+    verdict = seen.verdict
+    state = dict.fromkeys(seen.repaired.repaired, "repaired") if seen.repaired else {}
+    rows: list[tuple[str, str, str]] = [(one.kind, one.id, state.get(one.id, _LEFT)) for one in verdict.findings]
+    rows += [_row(one, "repaired" if one in seen.put_right else _LEFT) for one in seen.wrong]
+    if rows:
+        output.show_table(("what", "document, sum or list", ""), rows[:_SHOWN])
         if len(rows) > _SHOWN:
             output.remark(f"And {len(rows) - _SHOWN} more; --json shows all.")
+    else:
+        output.show(
+            f"All is well: {verdict.documents:,} documents are the fold of the log, and so is what they add up to."
+        )
     if verdict.left_out:
         output.remark(f"{verdict.left_out} keys are parked and were left out: `orders parked list`.")
+
+
+_LEFT: Final = "left as it is"
+
+
+def _row(wrong: Wrong, state: str) -> tuple[str, str, str]:
+    kind = "missing" if wrong.found is None else "extra" if wrong.wanted is None else "different"
+    return kind, f"{wrong.name} {wrong.field}", state

@@ -64,7 +64,7 @@ class Verifying:
 
     def run(self) -> Verdict:
         self._demand_plain_keys()
-        applied = self._applied()
+        applied = self.applied()
         until = max((mark.position for mark in applied.values()), default=0)
         ours, theirs = self._fold_all(applied, until), self._scan_all(applied)
         suspicious = ours.suspicious(theirs)
@@ -82,7 +82,7 @@ class Verifying:
         for at in range(0, len(ids), CONFIRMED):
             some = ids[at : at + CONFIRMED]
             self.step("look closer", at + len(some), len(ids))
-            applied = self._applied()  # before the documents: what is marked is in them
+            applied = self.applied()  # before the documents: what is marked is in them
             kept = self.opened.store.read(some)
             for family in self.model.families:
                 keys = {_key(one): one for one in some if self._family(one) is family}
@@ -97,14 +97,22 @@ class Verifying:
         """Where the document has gone on beyond the mark, what it has to be there; if it is at a place where no event
         is, what it has to be at the mark: no further, because sums are counted by whoever moves the mark."""
         if found is not None and found.position > applied:
-            ahead = self._folded(family, told, found.position)
+            ahead = self.folded(family, told, found.position)
             if ahead.position == found.position:
                 return ahead
-        return self._folded(family, told, applied)
+        return self.folded(family, told, applied)
 
-    def _applied(self) -> Mapping[Partition, Mark]:
-        places = [Partition(topic, number) for topic, count in self.partitions.items() for number in range(count)]
-        return self.opened.marks(places)
+    def places(self) -> Sequence[Partition]:
+        return [Partition(topic, number) for topic, count in self.partitions.items() for number in range(count)]
+
+    def applied(self) -> Mapping[Partition, Mark]:
+        return self.opened.marks(self.places())
+
+    def parked_now(self) -> Collection[str]:
+        return {one.key for one in self.opened.desk.parked(self.places())}
+
+    def partition_of(self, family: Family, key: str) -> Partition:
+        return Partition(family.topic, partition_of(key, self.partitions.get(family.topic, 1)))
 
     def _fold_all(self, applied: Mapping[Partition, Mark], until: int) -> Digests:
         digests = Digests()
@@ -151,11 +159,11 @@ class Verifying:
             for family in self.model.families:
                 one = family.id_of(key)
                 if group is None or range_of(one) in group:
-                    stored = self._folded(family, told, self._bound(family, key, applied))
+                    stored = self.folded(family, told, self._bound(family, key, applied))
                     if stored.document is not None:
                         yield one, stored
 
-    def _folded(self, family: Family, told: Sequence[Told], bound: int) -> Stored:
+    def folded(self, family: Family, told: Sequence[Told], bound: int) -> Stored:
         folded = Folded(family, Partition(family.topic, 0), ABSENT, ABSENT)
         for one in told:
             if one.position > bound or family not in self.model.heard_by.get(one.type, ()):

@@ -28,6 +28,7 @@ from projections.generations import Build
 from projections.names import ElasticsearchNames, RedisNames
 from projections.read_model import ReadModel
 from projections.rebuilding.outside import Opened, Outside, Say, Step, live_of
+from projections.rebuilding.tallying import Tallying
 from projections.rebuilding.verifying import Verifying
 from projections.replay_ports import History, Mending
 from projections.stores import board, elasticsearch_connecting, redis_connecting
@@ -42,6 +43,7 @@ from projections.stores.log_history import LogHistory
 from projections.stores.mending import ElasticsearchMending, RedisMending
 from projections.stores.originals import LogOriginals
 from projections.stores.redis import RedisStore
+from projections.stores.redis_derived import RedisDerived
 from projections.stores.redis_workbench import RedisWorkbench
 from projections.stores.whole_heads import WholeHeads
 
@@ -134,6 +136,21 @@ def verification(
     finally:
         mending.close()
         opened.close()
+
+
+@contextmanager
+def tallying(settings: Settings, verifying: Verifying) -> Iterator[Tallying | None]:
+    """Of the same build; None where the model has neither sums nor lists."""
+    model = verifying.model
+    if all(family.sums is None and family.places is None for family in model.families):
+        yield None
+        return
+    names = RedisNames(settings.redis.key_prefix)
+    derived = RedisDerived(_redis(settings, STORE_PATIENCE), names, verifying.opened.build, model)
+    try:
+        yield Tallying(verifying, derived)
+    finally:
+        derived.close()
 
 
 def _mending(settings: Settings, model: ReadModel, live: Build) -> RedisMending | ElasticsearchMending:

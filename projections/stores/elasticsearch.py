@@ -25,12 +25,12 @@ from projections.generations import Build
 from projections.names import ElasticsearchNames
 from projections.ports import Change, Lost, Outcome, Stored
 from projections.read_model import ReadModel
-from projections.stores.elasticsearch_connecting import ask
+from projections.stores.elasticsearch_connecting import Overloaded, ask
 
 SENDERS: Final = 2
 BODY_DOCUMENTS: Final = 2000
 BODY_BYTES: Final = 4 * 1024 * 1024
-ATTEMPTS: Final = 4
+ATTEMPTS: Final = 6
 FIRST_PAUSE: Final = 0.05
 READ_AT_ONCE: Final = 1000
 SCAN_AT_ONCE: Final = 1000
@@ -122,7 +122,10 @@ class ElasticsearchStore:
             if attempt:
                 time.sleep(pause)
                 pause *= 2
-            again, reasons = self._judge(self._bulk(lines))
+            try:
+                again, reasons = self._judge(self._bulk(lines))
+            except Overloaded:  # with all of it, before it looked at any
+                continue
             refused |= reasons
             reach("projector.mid_bulk")
             if not again:

@@ -20,6 +20,10 @@ _NOT_THERE, _TOO_MANY, _BROKEN = 404, 429, 500
 _FORBIDDEN: Final = frozenset({401, 403})
 
 
+class Overloaded(Unavailable):
+    """It answers, and has too much to do for this just now."""
+
+
 def connect(settings: ElasticsearchSettings, *, patience: float = PATIENCE) -> Elasticsearch:
     """Makes no connection yet. Whoever uses it tries again by itself, and knows when that makes sense."""
     if settings.url is None:
@@ -46,7 +50,9 @@ def ask(client: Elasticsearch, method: str, path: str, body: Any = None) -> Any:
         status = error.meta.status
         if status == _NOT_THERE:
             return None
-        if status == _TOO_MANY or status >= _BROKEN:
+        if status == _TOO_MANY:
+            raise Overloaded(f"Elasticsearch has too much to do: {error.message}.") from error
+        if status >= _BROKEN:
             raise Unavailable(f"Elasticsearch answers {status}: {error.message}.") from error
         if status in _FORBIDDEN:
             raise Misconfigured(

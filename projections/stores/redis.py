@@ -85,7 +85,7 @@ class RedisStore:
         if made != self._build.identity.encode():
             raise self._lost()
         texts = cast(list[bytes | None], kept)
-        return {one: _mark(text) for one, text in zip(partitions, texts, strict=True) if text is not None}
+        return {one: read_mark(text) for one, text in zip(partitions, texts, strict=True) if text is not None}
 
     def refresh(self) -> None:
         """What is written can be found."""
@@ -175,7 +175,7 @@ def _arguments(changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> It
     yield from chain.from_iterable((place(one), mark.offset, mark.position) for one, mark in marks.items())
 
 
-def _mark(text: bytes) -> Mark:
+def read_mark(text: bytes) -> Mark:
     offset, _, position = text.partition(b" ")
     return Mark(int(offset), int(position))
 

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ import pytest
 
 from event_schemas.order.placed import OrderPlaced
 from event_schemas.values import OrderLine
+from projections.read_model import ReadModel
 from projections.stores.elasticsearch_connecting import ask, connect
 from projections.wiring import read_models
 from tests.integration.projections.conftest import StartProjector
@@ -59,6 +61,22 @@ def state(platform: Platform, model: str) -> str:
 
 def last_error(platform: Platform, model: str) -> str:
     return str(platform.query("SELECT last_error FROM projection_reports WHERE model = %s", model)[0][0])
+
+
+def reported_at(platform: Platform, model: str) -> datetime:
+    (found,) = platform.query("SELECT reported_at FROM projection_reports WHERE model = %s", model)[0]
+    assert isinstance(found, datetime)
+    return found
+
+
+def lose(platform: Platform, model: ReadModel) -> None:
+    if model.store == "redis":
+        with platform.redis() as keys:
+            keys.flushdb()
+        return
+    client = connect(platform.settings.elasticsearch)
+    ask(client, "DELETE", f"/{platform.prefix}-{model.name}-g1-1")
+    client.close()
 
 
 def readiness(projector: ProjectorProcess) -> tuple[int, Any]:
@@ -183,6 +201,43 @@ def test_a_deleted_index_is_noticed_said_and_not_made_anew(platform: Platform, s
     assert "orders projections rebuild order_search" in last_error(platform, "order_search")
     assert ask(client, "GET", f"/{platform.prefix}-order_search-g1-1") is None
     client.close()
+
+
+@pytest.mark.parametrize("model", [CUSTOMERS, SEARCH], ids=lambda model: model.name)
+def test_a_loss_is_noticed_and_said_without_another_event(
+    platform: Platform, start_projector: StartProjector, model: ReadModel
+) -> None:
+    log = tell(7, orders=10)
+    platform.publish(log)
+    projector = start_projector(platform, model.name)
+    until(lambda: platform.has_applied(model, log), "it is level")
+    until(lambda: state(platform, model.name) == "running", "it says so")
+
+    lose(platform, model)
+
+    until(lambda: state(platform, model.name) == "lost", "it is said")
+    assert f"orders projections rebuild {model.name}" in last_error(platform, model.name)
+    status, found = platform.orders("projections", "list", "--json")
+    assert status == 1
+    assert {one["model"]: one["state"] for one in found if one["build"]} == {model.name: "lost"}
+    assert readiness(projector)[0] == 503
+
+
+@pytest.mark.parametrize("model", [CUSTOMERS, SEARCH], ids=lambda model: model.name)
+def test_a_projector_that_looks_at_its_store_only_at_first_says_that_it_runs(
+    platform: Platform, start_projector: StartProjector, model: ReadModel
+) -> None:
+    """The mutant: the test above can fail."""
+    log = tell(7, orders=10)
+    platform.publish(log)
+    start_projector(platform, model.name, mutant="looks_at_first")
+    until(lambda: platform.has_applied(model, log), "it is level")
+
+    lose(platform, model)
+
+    (at,) = platform.query("SELECT clock_timestamp()")[0]
+    until(lambda: reported_at(platform, model.name) > at + timedelta(seconds=4), "it has told of itself since")
+    assert state(platform, model.name) == "running"
 
 
 @pytest.mark.parametrize("server", ["redis", "elasticsearch"])

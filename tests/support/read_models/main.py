@@ -61,6 +61,22 @@ class MarksFirst:
         return self._store.write(changes, {})
 
 
+class LooksAtFirst:
+    """Makes sure once that its build is there."""
+
+    def __init__(self, store: ports.DocumentStore) -> None:
+        self._store = store
+        self._has_looked = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def demand(self, identity: str) -> None:
+        if not self._has_looked:
+            self._has_looked = True
+            self._store.demand(identity)
+
+
 def elasticsearch(kind: type[ElasticsearchStore]) -> Adapters:
     def opened(settings: Settings, model: ReadModel, build: Build) -> ports.DocumentStore:
         if model.store != "elasticsearch":
@@ -75,11 +91,16 @@ def marks_first(settings: Settings, model: ReadModel, build: Build) -> Any:
     return MarksFirst(open_store(settings, model, build))
 
 
+def looks_at_first(settings: Settings, model: ReadModel, build: Build) -> Any:
+    return LooksAtFirst(open_store(settings, model, build))
+
+
 MUTANTS: dict[str, Adapters] = {
     "none": ADAPTERS,
     "without_versions": elasticsearch(WithoutVersions),
     "deaf_to_items": elasticsearch(DeafToItems),
     "marks_first": replace(ADAPTERS, store=marks_first),
+    "looks_at_first": replace(ADAPTERS, store=looks_at_first),
 }
 
 

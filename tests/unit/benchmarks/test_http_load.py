@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.contest import WrongResultError
 from benchmarks.http.connection import is_whole
-from benchmarks.http.load import Target, http_load
-from benchmarks.http.requests import requests
+from benchmarks.http.load import Questions, Target, http_load
+from benchmarks.http.requests import asking, requests
 
 CREATED = b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}"
 REFUSED = b"HTTP/1.1 422 Unprocessable\r\ncontent-length: 7\r\n\r\nno SKUs"
@@ -88,3 +88,28 @@ async def test_a_refusal_is_not_taken_for_speed() -> None:
         await load.aim(target)
         with pytest.raises(WrongResultError, match="422 Unprocessable"):
             await load.closed(target, connections=2, seconds=5)
+
+
+def test_an_answer_in_chunks_is_whole_with_its_last_one() -> None:
+    chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+
+    assert is_whole(chunked)
+    assert not any(is_whole(chunked[:cut]) for cut in range(len(chunked)))
+
+
+async def test_ready_questions_are_sent_in_turn_and_a_wrong_answer_is_no_speed() -> None:
+    asked: list[bytes] = []
+
+    async def answer(request: bytes) -> bytes:
+        asked.append(request)
+        return CREATED if b"two" not in request else CREATED.replace(b"{}", b"[]")
+
+    async with server(answer) as target, http_load() as load:
+        host = f"{target.host}:{target.port}"
+        ready = [asking(host, "/", "one"), asking(host, "/", "two")]
+        await load.aim(Questions("right", target.host, target.port, ready))
+        assert (await load.closed(Questions("right", "", 0, ()), connections=1, seconds=1)).events >= 2
+        await load.aim(Questions("wrong", target.host, target.port, ready, "{}"))
+        with pytest.raises(WrongResultError, match=r"wrong answered: .*201 Created"):
+            await load.closed(Questions("wrong", "", 0, ()), connections=1, seconds=5)
+    assert [request.rpartition(b"\r\n\r\n")[2] for request in asked[:3]] == [b"one", b"two", b"one"]
