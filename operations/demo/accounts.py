@@ -11,6 +11,7 @@ from typing import Final
 
 from eventing.errors import OrderloomError
 from operations.demo.children import finished
+from operations.demo.counting import counted
 from operations.demo.outsiders import ledger
 from operations.demo.stage import Stage
 
@@ -28,7 +29,7 @@ def accounts(stage: Stage) -> Iterator[None]:
     yield
     stage.screen.say("The customers have gone; the last orders come to their end.")
     _await_ends(stage)
-    stage.proofs += [_orders(stage), _money(stage), _stock(stage), _views(stage)]
+    stage.proofs += [_orders(stage), counted(stage), _money(stage), _stock(stage), _views(stage)]
 
 
 def _await_ends(stage: Stage) -> None:

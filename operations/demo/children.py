@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,8 @@ SECONDS_TO_ANNOUNCE: Final = 60.0
 SECONDS_TO_STOP: Final = 15.0
 TOLD_LINES: Final = 5
 _PR_SET_PDEATHSIG: Final = 1
+_LASTING: Final = ThreadPoolExecutor(1, thread_name_prefix="children")
+"""The kernel ends a child with the thread that started it: this one lasts as long as the process does."""
 
 
 class Child:
@@ -38,8 +41,13 @@ class Child:
         self._start()
 
     def _start(self) -> None:
+        self._process = _LASTING.submit(self._spawned).result()
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._read, args=(self._process, self._lines), daemon=True).start()
+
+    def _spawned(self) -> subprocess.Popen[str]:
         with self._log.open("ab") as file:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-m", "operations", *self._arguments],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -50,8 +58,6 @@ class Child:
                 start_new_session=True,
                 preexec_fn=_end_with_parent,
             )
-        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self._read, args=(self._process, self._lines), daemon=True).start()
 
     def announcement(self) -> str:
         """The first line that it says."""
@@ -75,7 +81,7 @@ class Child:
         self._process.wait()
 
     def start_again(self) -> None:
-        """By a thread that lasts: the kernel ends a child with the thread that started it. Then await what it says."""
+        """Then await what it says."""
         self._start()
 
     def stay_at(self, variable: str, address: str) -> None:

@@ -105,6 +105,7 @@ def test_a_demo_of_some_seconds_ends_by_itself_with_a_proof(environment: dict[st
     assert placed[1] == published[1]
     for proven in (
         "each with one end",
+        "Counted in each place: ",
         "the provider keeps",
         "nothing was promised twice",
         "equal the fold of the log",
