@@ -102,4 +102,4 @@ class Hop:
     needs: frozenset[str] = frozenset({"postgres"})
     """Sections of the settings whose server has to be there."""
     long: bool = False
-    """Its peer alone takes most of a minute to start: played when it is named, and with FULL=1."""
+    """It takes minutes, or its peer most of one to start: played when it is named, and with FULL=1."""

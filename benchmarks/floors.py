@@ -46,6 +46,7 @@ class Loopback:
         await asyncio.wait_for(self._awaited, PATIENCE_SECONDS)
 
     def close(self) -> None:
+        self._producer.flush(PATIENCE_SECONDS)
         self._over.set()
         self._reading.join()
         self._consumer.close()

@@ -44,7 +44,7 @@ COMPARED = 200
 WORDS = ("ada berlin", "lovelace", "mug", "pens paris", "grace street", "lamport amsterdam", "shirt blue", "long")
 FILTERS: Sequence[dict[str, Any]] = (
     {},
-    {"country": ["DE"]},
+    {"currency": ["EUR"]},
     {"total_from": 10_000, "sort": "-total"},
     {"sku": ["MUG-1"], "customer_id": ["customer-7"]},
 )

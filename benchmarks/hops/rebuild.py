@@ -130,4 +130,5 @@ HOP = Hop(
     "The log in Postgres to a new index that readers see.",
     contests,
     frozenset({"postgres", "kafka", "elasticsearch", "redis"}),
+    long=True,
 )

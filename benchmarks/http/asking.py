@@ -21,8 +21,7 @@ class Asking:
         connection = self._idle.pop() if self._idle else await self._new()
         self._asked[connection] = asyncio.get_running_loop().create_future()
         connection.send(request)
-        answer = await self._asked.pop(connection)
-        self._idle.append(connection)
+        answer = await self._asked[connection]
         if not answer.startswith(SUCCESS):
             raise WrongResultError(f"{self._port} answered: {answer[:600].decode(errors='replace')}")
         return answer
@@ -36,10 +35,15 @@ class Asking:
         return made
 
     def _answered(self, connection: Connection, answer: bytes) -> None:
-        if connection in self._asked:
-            self._asked[connection].set_result(answer)
+        waiting = self._asked.pop(connection, None)
+        if answer.startswith(SUCCESS):
+            self._idle.append(connection)
         elif connection in self._idle:  # the server closes what is not used for long
             self._idle.remove(connection)
+        else:  # behind an error it may close: nobody asks there again
+            connection.close()
+        if waiting is not None:
+            waiting.set_result(answer)
 
 
 def header(answer: bytes, name: bytes) -> str:

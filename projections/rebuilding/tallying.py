@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from eventing.consuming import Mark, Partition
+from projections.contributions import SUM, Contribution, Kept, Totals, contributions, range_of
 from projections.read_model import Family
-from projections.rebuilding.contributions import SUM, Contribution, Kept, Totals, contributions, range_of
 from projections.rebuilding.verifying import Verifying
 from projections.replay_ports import Derived
 

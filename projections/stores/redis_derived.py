@@ -9,11 +9,11 @@ from typing import Any, Final, cast
 from redis import Redis
 
 from eventing.consuming import Mark, Partition
+from projections.contributions import LIST, SUM, Kept, contributions
 from projections.generations import Build
 from projections.names import RedisNames, place
 from projections.ports import Lost
 from projections.read_model import ReadModel
-from projections.rebuilding.contributions import LIST, SUM, Kept, contributions
 from projections.stores.redis import read_mark, stored
 from projections.stores.redis_connecting import answering
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 from eventing.consuming import Partition
+from projections.contributions import Contribution, Totals, contributions, range_of
 from projections.read_models.customer_orders import CUSTOMER_ORDERS
-from projections.rebuilding.contributions import Contribution, Totals, contributions, range_of
 
 SUMS = [Contribution(f"sum:{number % 5}:t/0", "orders", number) for number in range(1, 60)]
 PLACES = [Contribution("list:all", f"order-{number}", number % 3) for number in range(60)]
