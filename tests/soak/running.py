@@ -33,6 +33,9 @@ CALM_SECONDS = 10.0
 TOPICS = ("order.events.v1", "stock.events.v1", "catalogue.events.v1")
 
 
+_began = time.monotonic()
+
+
 class Wanted(NamedTuple):
     seconds: float
     """Of each storm."""
@@ -137,5 +140,5 @@ def whereabouts(platform: Platform) -> dict[str, Any]:
 
 
 def say(sentence: str) -> None:
-    sys.stdout.write(sentence + "\n")
+    sys.stdout.write(f"{time.monotonic() - _began:4.0f} s  {sentence}\n")
     sys.stdout.flush()
