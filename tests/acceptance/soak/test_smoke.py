@@ -22,6 +22,7 @@ PLENTY = 5
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(MOST_SECONDS + 60)
 def test_two_storms_leave_nothing_wrong(tmp_path: Path) -> None:
     fresh = secrets.randbelow(10**6)
