@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from functools import partial
 
@@ -44,6 +45,15 @@ def platform() -> Iterator[Composed]:
         yield composed
     finally:
         composed.compose("down", "--volumes", "--timeout", "5", check=False)
+
+
+@pytest.fixture(autouse=True)
+def said(request: pytest.FixtureRequest, platform: Composed) -> Iterator[None]:
+    """What the processes said, beside the test that failed: they are gone when somebody begins to look."""
+    before = request.session.testsfailed
+    yield
+    if request.session.testsfailed > before:
+        sys.stdout.write(platform.compose("logs", "--no-color", "--tail", "30", *OURS, check=False).stdout)
 
 
 @pytest.fixture(scope="module")
