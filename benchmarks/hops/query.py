@@ -41,7 +41,7 @@ RATE = 200
 LONGEST_MS = 15.0
 LATER_THAN_REFRESH_MS = 100.0
 COMPARED = 200
-WORDS = ("ada berlin", "lovelace", "mug", "pens paris", "grace street", "lamport amsterdam", "shirt blue", "long")
+WORDS = ("ada berlin", "lovelace", "mug", "pens paris", "grace berlin", "lamport amsterdam", "blue", "hopper mug")
 FILTERS: Sequence[dict[str, Any]] = (
     {},
     {"currency": ["EUR"]},
