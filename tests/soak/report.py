@@ -46,6 +46,7 @@ def figures(
         "requests": dict(crowd.tried),
         "attempts": len(crowd.attempts),
         "given_up": crowd.given_up,
+        "watches_without_an_end": sum(step.op == "watch" and step.kind == "info" for step in evidence.journal),
         "availability": _share(crowd.attempts),
         "availability_of_commands": _share([attempt for attempt in crowd.attempts if attempt.changes]),
         "availability_by_minute": _by_minute(crowd.attempts),
@@ -91,6 +92,7 @@ def as_text(told: dict[str, Any]) -> str:
     lines.append(f"  takeovers: {told['takeovers']}; longest stall {told['longest_publication_stall']} s")
     lines.append(f"  settled after {told['settled_seconds']} s; left: {told['not_settled'] or 'nothing'}")
     lines.append(f"  given up after all tries: {told['given_up']} of {sum(told['requests'].values())}")
+    lines.append(f"  watched for two minutes without being told an end: {told['watches_without_an_end']}")
     lines.append(
         f"  availability: {told['availability']} of all tries, {told['availability_of_commands']} of commands;"
         f" by minute {told['availability_by_minute']}"
