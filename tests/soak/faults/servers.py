@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from contextlib import suppress
 from pathlib import Path
 
 from tests.soak.faults.fault import NotHere, Storm
+
+_one_disk = threading.Lock()
 
 
 def kill_server(storm: Storm) -> str:
@@ -47,12 +50,15 @@ def full_disk(storm: Storm) -> str:
     platform = storm.platform
     if platform.disk is None:
         raise NotHere(platform.why_no_disk)
+    if not _one_disk.acquire(blocking=False):
+        return ""  # it is full already
     ballast = platform.disk / "ballast"
     try:
         _fill(ballast)
         storm.hold(2, 6)
     finally:
         ballast.unlink(missing_ok=True)
+        _one_disk.release()
     platform.operator.start_servers()
     return "all servers"
 
