@@ -133,10 +133,12 @@ class TcpProxy:
         self._passing = asyncio.Event()
         self._passing.set()
         self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._listener.close()
+        # Each of them lets go of its connections as it ends, and needs the loop for that.
+        while tasks := asyncio.all_tasks(self._loop):
+            for task in tasks:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.wait(tasks, timeout=1))
         self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
 

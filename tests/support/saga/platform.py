@@ -44,24 +44,24 @@ class World:
         return made
 
     def settings(self, **more: str) -> dict[str, str]:
-        return self.installation.settings(
-            ORDERS_SAGA__HEALTH_PORT="0",
-            ORDERS_SAGA__SESSION_SECONDS="6",
-            ORDERS_SAGA__LOOK_SECONDS="0.1",
-            ORDERS_SAGA__ASK_SECONDS="1.5",
-            ORDERS_SAGA__LEASE_SECONDS="2",
-            ORDERS_SAGA__FIRST_PAUSE="0.05",
-            ORDERS_SAGA__LONGEST_PAUSE="0.3",
-            ORDERS_PAYMENTS__URL=self.provider.address,
-            ORDERS_PAYMENTS__ATTEMPT_SECONDS="0.5",
-            ORDERS_PAYMENTS__DEADLINE_SECONDS="1",
-            ORDERS_PAYMENTS__BREAKER_FAILURES="10",
-            ORDERS_CARRIER__URL=self.carrier.address,
-            ORDERS_CARRIER__ATTEMPT_SECONDS="0.5",
-            ORDERS_CARRIER__DEADLINE_SECONDS="1",
-            ORDERS_CARRIER__BREAKER_FAILURES="10",
-            **{f"ORDERS_{name}": value for name, value in more.items()},
-        )
+        usual = {
+            "ORDERS_SAGA__HEALTH_PORT": "0",
+            "ORDERS_SAGA__SESSION_SECONDS": "6",
+            "ORDERS_SAGA__LOOK_SECONDS": "0.1",
+            "ORDERS_SAGA__ASK_SECONDS": "1.5",
+            "ORDERS_SAGA__LEASE_SECONDS": "2",
+            "ORDERS_SAGA__FIRST_PAUSE": "0.05",
+            "ORDERS_SAGA__LONGEST_PAUSE": "0.3",
+            "ORDERS_PAYMENTS__URL": self.provider.address,
+            "ORDERS_PAYMENTS__ATTEMPT_SECONDS": "0.5",
+            "ORDERS_PAYMENTS__DEADLINE_SECONDS": "1",
+            "ORDERS_PAYMENTS__BREAKER_FAILURES": "10",
+            "ORDERS_CARRIER__URL": self.carrier.address,
+            "ORDERS_CARRIER__ATTEMPT_SECONDS": "0.5",
+            "ORDERS_CARRIER__DEADLINE_SECONDS": "1",
+            "ORDERS_CARRIER__BREAKER_FAILURES": "10",
+        }
+        return self.installation.settings(**usual | {f"ORDERS_{name}": value for name, value in more.items()})
 
     def stop(self, *processes: SagaProcess) -> None:
         for process in processes:
