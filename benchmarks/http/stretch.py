@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +18,7 @@ from benchmarks.open_loop import due_times
 SUCCESS = b"HTTP/1.1 2"
 
 
-class Stretch:
+class Stretch(ABC):
     def __init__(self, source: Iterator[bytes], seconds: float, *, expects: bytes = b"") -> None:
         self._source = source
         self._expects = expects
@@ -35,11 +36,13 @@ class Stretch:
             self._done.set()
         self._freed(connection)
 
+    @abstractmethod
     def _freed(self, connection: Connection) -> None:
-        raise NotImplementedError
+        """The connection may be used again."""
 
+    @abstractmethod
     def _begin(self, connections: list[Connection]) -> None:
-        raise NotImplementedError
+        """Sets the first requests on their way."""
 
     async def run(self, connections: list[Connection]) -> dict[str, Any]:
         self._start = time.perf_counter()

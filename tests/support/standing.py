@@ -18,6 +18,7 @@ from uuid import uuid4
 import httpx
 
 from tests.backing import Backing
+from tests.support.own_names import own_names
 from tests.support.ports import free_ports
 from tests.support.write_api import MUG, order
 
@@ -36,20 +37,9 @@ class Standing:
         bare = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
         self.environment = {
             **bare,
-            "PYTHONUNBUFFERED": "1",
-            "ORDERS_STACK_DIR": str(folder),
-            "ORDERS_POSTGRES__URL": database,
-            "ORDERS_KAFKA__BOOTSTRAP_SERVERS": backing.kafka_bootstrap,
-            "ORDERS_KAFKA__TOPIC_PREFIX": f"{names}.",
-            "ORDERS_ELASTICSEARCH__URL": backing.elasticsearch_url,
-            "ORDERS_ELASTICSEARCH__INDEX_PREFIX": f"{names}-",
-            "ORDERS_REDIS__URL": backing.redis_url,
-            "ORDERS_REDIS__KEY_PREFIX": f"{names}:",
-            "ORDERS_REGISTRY__URL": backing.registry_url,
-            "ORDERS_REGISTRY__SUBJECT_PREFIX": f"{names}.",
+            **own_names(backing, database, names, folder),
             "ORDERS_COMMAND_API__PORT": str(commands),
             "ORDERS_QUERY_API__PORT": str(queries),
-            "ORDERS_RELAY__HEALTH_PORT": "0",
             "ORDERS_RATE_LIMIT__ENABLED": "false",
             **{f"ORDERS_{name}": value for name, value in settings.items()},
         }

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from tests.backing import Backing
+from tests.support.own_names import own_names
 from tests.support.relays.installation import fresh_database
 
 pytestmark = pytest.mark.slow
@@ -32,24 +33,7 @@ def database(backing: Backing) -> Iterator[str]:
 
 @pytest.fixture
 def environment(backing: Backing, database: str, names: str, tmp_path: Path) -> dict[str, str]:
-    """Names and ports of its own, so that a demo of somebody else is left alone."""
-    return {
-        **os.environ,
-        "ORDERS_STACK_DIR": str(tmp_path),
-        "ORDERS_POSTGRES__URL": database,
-        "ORDERS_KAFKA__BOOTSTRAP_SERVERS": backing.kafka_bootstrap,
-        "ORDERS_KAFKA__TOPIC_PREFIX": f"{names}.",
-        "ORDERS_ELASTICSEARCH__URL": backing.elasticsearch_url,
-        "ORDERS_REDIS__URL": backing.redis_url,
-        "ORDERS_REDIS__KEY_PREFIX": f"{names}:",
-        "ORDERS_REGISTRY__URL": backing.registry_url,
-        "ORDERS_REGISTRY__SUBJECT_PREFIX": f"{names}.",
-        "ORDERS_ELASTICSEARCH__INDEX_PREFIX": f"{names}-",
-        "ORDERS_COMMAND_API__PORT": "0",
-        "ORDERS_QUERY_API__PORT": "0",
-        "ORDERS_RELAY__HEALTH_PORT": "0",
-        "PYTHONUNBUFFERED": "1",
-    }
+    return {**os.environ, **own_names(backing, database, names, tmp_path)}
 
 
 @pytest.fixture

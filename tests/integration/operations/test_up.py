@@ -16,6 +16,7 @@ import pytest
 
 import operations
 from tests.backing import Backing
+from tests.support.own_names import own_names
 from tests.support.relays.installation import fresh_database
 
 pytestmark = pytest.mark.slow
@@ -49,23 +50,7 @@ def platform(backing: Backing, sources: Path, names: str, tmp_path: Path) -> Ite
         process = subprocess.Popen(
             [sys.executable, "-m", "operations", "up", "--reload"],
             cwd=sources,
-            env={
-                **os.environ,
-                "PYTHONUNBUFFERED": "1",
-                "ORDERS_STACK_DIR": str(tmp_path / "stack"),
-                "ORDERS_POSTGRES__URL": database,
-                "ORDERS_KAFKA__BOOTSTRAP_SERVERS": backing.kafka_bootstrap,
-                "ORDERS_KAFKA__TOPIC_PREFIX": f"{names}.",
-                "ORDERS_ELASTICSEARCH__URL": backing.elasticsearch_url,
-                "ORDERS_ELASTICSEARCH__INDEX_PREFIX": f"{names}-",
-                "ORDERS_REDIS__URL": backing.redis_url,
-                "ORDERS_REDIS__KEY_PREFIX": f"{names}:",
-                "ORDERS_REGISTRY__URL": backing.registry_url,
-                "ORDERS_REGISTRY__SUBJECT_PREFIX": f"{names}.",
-                "ORDERS_COMMAND_API__PORT": "0",
-                "ORDERS_QUERY_API__PORT": "0",
-                "ORDERS_RELAY__HEALTH_PORT": "0",
-            },
+            env={**os.environ, **own_names(backing, database, names, tmp_path / "stack")},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -10,6 +10,7 @@ import pytest
 from tests.integration.relay.conftest import StartRelay
 from tests.support.relays.installation import Installation, until, write
 from tests.support.relays.metrics import metric, readiness
+from tests.support.relays.process import RelayProcess
 from tests.support.tcp_proxy import TcpProxy
 
 
@@ -21,12 +22,7 @@ def installation(behind_proxy: Installation) -> Installation:
 def test_told_to_end_it_sends_what_is_under_way(
     installation: Installation, start_relay: StartRelay, proxy: TcpProxy
 ) -> None:
-    relay = start_relay(installation)
-    write(installation, 10)
-    installation.await_published()
-    proxy.pause()
-    write(installation, 50)
-    until(lambda: metric(relay, "log_head_position") == installation.head(), "the relay has seen them")
+    relay = with_events_under_way(installation, start_relay, proxy)
 
     relay.ask_to_end()
     until(lambda: readiness(relay)[0] == 503, "nobody shall wait for it any more")
@@ -42,12 +38,7 @@ def test_told_to_end_it_sends_what_is_under_way(
 def test_told_again_it_ends_at_once_and_the_next_one_sends_the_rest(
     installation: Installation, start_relay: StartRelay, proxy: TcpProxy
 ) -> None:
-    relay = start_relay(installation)
-    write(installation, 10)
-    installation.await_published()
-    proxy.pause()
-    write(installation, 50)
-    until(lambda: metric(relay, "log_head_position") == installation.head(), "the relay has seen them")
+    relay = with_events_under_way(installation, start_relay, proxy)
     relay.ask_to_end()
     until(lambda: readiness(relay)[0] == 503, "it waits for Kafka")
 
@@ -62,3 +53,14 @@ def test_told_again_it_ends_at_once_and_the_next_one_sends_the_rest(
     start_relay(installation)
     installation.await_published()
     assert not installation.verdict().complaints
+
+
+def with_events_under_way(installation: Installation, start_relay: StartRelay, proxy: TcpProxy) -> RelayProcess:
+    """It has published 20 events; Kafka does not answer for those that came after."""
+    relay = start_relay(installation)
+    write(installation, 10)
+    installation.await_published()
+    proxy.pause()
+    write(installation, 50)
+    until(lambda: metric(relay, "log_head_position") == installation.head(), "the relay has seen them")
+    return relay
