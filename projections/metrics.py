@@ -22,6 +22,7 @@ _GAUGES: Sequence[tuple[str, str, Callable[[Standing], float]]] = (
 )
 _COUNTERS: Sequence[tuple[str, str, Callable[[Standing], float]]] = (
     ("events", "Events this process took in.", lambda one: one.events),
+    ("redelivered", "Events that came once more and were passed over.", lambda one: one.redelivered),
     ("documents", "Documents this process wrote.", lambda one: one.documents),
     ("parked", "Events this process parked.", lambda one: one.parked),
     ("failures", "Things that went wrong and were tried again.", lambda one: one.failures),

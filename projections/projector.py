@@ -179,8 +179,9 @@ class Projection:
         return batch
 
     def _remember(self, batch: Batch) -> None:
-        self._held.folded(batch)
+        self.standing.redelivered += len(self._held.behind) - batch.events
         self.standing.events += batch.events
+        self._held.folded(batch)
         for one, folded in batch.documents.items():
             self._recent.keep(one, folded.partition, folded.now)
 

@@ -31,6 +31,8 @@ class Standing:
         self.searchable: dict[Partition, int] = {}
         self.heads: Mapping[Partition, int] = {}
         self.events = 0
+        self.redelivered = 0
+        """Came once more, and was passed over."""
         self.documents = 0
         self.parked_keys = 0
         self.parked = 0

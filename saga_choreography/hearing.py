@@ -33,6 +33,8 @@ class Taken(NamedTuple):
     event: object = None
     problem: Cause | None = None
     """Why it can't be handled, whatever is tried."""
+    comes_again: bool = False
+    """It would be heard, if it were not handled already."""
 
     @property
     def is_heard(self) -> bool:
@@ -64,7 +66,7 @@ class Hearing:
         if name is None or position is None:
             return Taken(message, None, name, problem=_unreadable(NotOurs()))
         if position <= reached or name not in self._heard:
-            return Taken(message, None, name)
+            return Taken(message, None, name, comes_again=name in self._heard)
         try:
             event = recorded(message.headers, message.value)
             return Taken(message, position, name, event, self._decode(name, event.schema_version, event.body))

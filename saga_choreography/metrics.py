@@ -31,6 +31,7 @@ GAUGES: Final = (
 )
 COUNTERS: Final = (
     Figure("events_handled", "Events that were heard and handled.", lambda pulse: pulse.events),
+    Figure("events_redelivered", "Events that came once more and were passed over.", lambda pulse: pulse.redelivered),
     Figure("events_produced", "Events that were appended for them.", lambda pulse: pulse.produced),
     Figure("events_parked", "Events that could not be handled, or queued behind one.", lambda pulse: pulse.parked),
     Figure("conflicts", "Transactions that were decided anew.", lambda pulse: pulse.conflicts),

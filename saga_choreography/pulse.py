@@ -22,6 +22,8 @@ class Pulse:
         self.name = name
         self.events = 0
         """Handled since this process began."""
+        self.redelivered = 0
+        """Came once more, and were passed over."""
         self.produced = 0
         self.parked = 0
         self.conflicts = 0

@@ -110,6 +110,7 @@ class Reactor:
 
     def _handle(self, feed: Feed, batch: Sequence[Taken]) -> None:
         after = {taken.message.partition: taken for taken in batch}
+        self._pulse.redelivered += sum(taken.comes_again for taken in batch)
         if any(taken.is_heard for taken in batch):
             began = time.monotonic()
             self._note(feed, self._handling.handle(batch, self._kept, self._waiting))

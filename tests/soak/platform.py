@@ -35,7 +35,15 @@ from tests.support.tcp_proxy import TcpProxy
 
 PARTITIONS = 6
 ROADS = ("a", "b")
-PARTICIPANTS = ("inventory", "payment", "shipping", "order", "watchdog")
+HANDLERS = ("inventory", "payment", "shipping", "order")
+PARTICIPANTS = (*HANDLERS, "watchdog")
+SECTIONS = {
+    "write": ("COMMAND_API", "PORT"),
+    "query": ("QUERY_API", "PORT"),
+    "relay": ("RELAY", "HEALTH_PORT"),
+    "projector": ("PROJECTOR", "HEALTH_PORT"),
+}
+"""Of the settings, by the kind of process; every other kind is a worker of the saga."""
 LEASE_TTL = 3.0
 """Seconds; a takeover takes at most twice as long."""
 
@@ -154,20 +162,17 @@ class Platform:
             "ORDERS_CARRIER__URL": self._by(road, "carrier", self.carrier.address),
             "ORDERS_PLACE__NODE": name or "soak",
             "ORDERS_CRASH_POINT_TALLY": str(self.tally),
-            **self._more_settings(),
         }
-        if name in self._ports:
-            section = "COMMAND_API" if name.startswith("write") else "QUERY_API"
-            found[f"ORDERS_{section}__PORT"] = str(self._ports[name])
+        if name:
+            found[_port_setting(name)] = str(self._ports[name])
         return found
 
-    def _more_settings(self) -> dict[str, str]:
-        """Health ports are anybody's: the processes are watched by what they do."""
-        return {f"ORDERS_{section}__HEALTH_PORT": "0" for section in ("RELAY", "SAGA", "PROJECTOR")}
+    def telling(self) -> Sequence[str]:
+        """Those whose metrics are of interest, as far as they can be asked."""
+        asked = (*HANDLERS, "projector")
+        return [name for name, child in self.children.items() if name.startswith(asked) and not child.frozen]
 
     def _cast(self) -> Sequence[tuple[str, Sequence[str], str]]:
-        for name in ("write-a", "write-b", "query-a", "query-b"):
-            self._ports[name] = _free_port()
         cast: list[tuple[str, Sequence[str], str]] = []
         for road in ROADS:
             cast += [
@@ -177,6 +182,7 @@ class Platform:
                 (f"projector-{road}", ("projector",), road),
                 *((f"{part}-{road}", ("participant", part), road) for part in PARTICIPANTS),
             ]
+        self._ports = {name: _free_port() for name, _, _ in cast}
         return cast
 
     def _kafka(self) -> KafkaByRoads:
@@ -225,6 +231,12 @@ def until(condition: Any, seconds: float) -> float | None:
                 return time.monotonic() - began
         time.sleep(0.1)
     return None
+
+
+def _port_setting(name: str) -> str:
+    """Where a process of this name answers: its customers, or whoever asks for its health and its metrics."""
+    section, port = SECTIONS.get(name.partition("-")[0], ("SAGA", "HEALTH_PORT"))
+    return f"ORDERS_{section}__{port}"
 
 
 def _free_port() -> int:

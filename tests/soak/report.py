@@ -17,6 +17,8 @@ from tests.soak.shop import Attempt
 from tests.soak.storm import Storm
 
 MINUTE = 60.0
+KNOWN = {"payment.charged", "payment.declined", "payment.mischarged"}
+"""What a payment that was asked for comes to."""
 PERCENTILES = (50, 95, 99, 99.9)
 
 
@@ -27,6 +29,7 @@ def figures(
     storms: Sequence[Storm],
     tally: Path,
     observer: Observer,
+    counted: Mapping[str, int],
 ) -> dict[str, Any]:
     ends = Counter((evidence.ended(order) or ["not ended"])[0] for order in evidence.orders)
     kinds: defaultdict[str, dict[str, int]] = defaultdict(lambda: {"count": 0, "in_flight": 0})
@@ -36,7 +39,6 @@ def figures(
         kinds[hit.kind]["in_flight"] += hit.in_flight
     takeovers = observer.takeovers()
     points = read_tally(tally)
-    asked_again = {key for (_, key), count in evidence.calls.items() if count > 1}
     calm, stormy = _order_seconds(evidence, storms)
     return {
         "seeds": [storm.seed for storm in storms],
@@ -55,7 +57,8 @@ def figures(
         "faults_not_possible_here": {kind: why for storm in storms for kind, why in storm.weather.skipped.items()},
         "hits": [hit._asdict() for hit in hits],
         "crash_points": {name: count._asdict() for name, count in points.items()},
-        "outside_asked_again": len(asked_again),
+        **counted,
+        **_unknown_payments(evidence),
         "mutants_killed": mutants_killed(),
         "takeovers": {"count": len(takeovers), **_percentiles(takeovers)},
         "longest_publication_stall": round(observer.stalls(), 2),
@@ -80,7 +83,14 @@ def as_text(told: dict[str, Any]) -> str:
         f"seed {', '.join(map(str, told['seeds']))}: {sum(told['orders'].values())} orders, {told['events']} events"
     ]
     lines.append("  ended: " + ", ".join(f"{count} {end}" for end, count in sorted(told["orders"].items())))
-    lines.append(f"  duplicates in the topics: {told['duplicates_in_topics']}")
+    lines.append(
+        f"  duplicates in the topics: {told['duplicates_in_topics']}; redeliveries that consumers passed over: at least"
+        f" {told['redeliveries_absorbed']}; batches decided anew: {told['decided_anew']}"
+    )
+    lines.append(
+        f"  payments asked about again, as nobody knew their outcome: {told['unknown_payments']},"
+        f" resolved: {told['unknown_payments_resolved']}"
+    )
     lines += [
         f"  {kind}: {n['count']}, {n['in_flight']} with work in flight" for kind, n in sorted(told["faults"].items())
     ]
@@ -110,6 +120,23 @@ def _order_seconds(evidence: Evidence, storms: Sequence[Storm]) -> tuple[list[fl
             took = ended[0].epoch_seconds - placed.epoch_seconds
             (stormy if any(one.began <= placed.epoch_seconds <= one.healed for one in storms) else calm).append(took)
     return calm, stormy
+
+
+def _unknown_payments(evidence: Evidence) -> dict[str, int]:
+    """Charges that the provider was asked about more than once: the platform can't have known what became of them."""
+    calls: Counter[str] = Counter()
+    for (_, key), count in evidence.calls.items():
+        calls[key] += count
+    known = {event.key for event in evidence.events if event.type in KNOWN}
+    unknown = {
+        event.data["provider_key"]: event.key
+        for event in evidence.events
+        if event.type == "payment.requested" and calls[event.data["provider_key"]] > 1
+    }
+    return {
+        "unknown_payments": len(unknown),
+        "unknown_payments_resolved": sum(order in known for order in unknown.values()),
+    }
 
 
 def _of_crash_points(points: Mapping[str, Mapping[str, int]]) -> str:

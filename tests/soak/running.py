@@ -25,6 +25,7 @@ from tests.soak.journal import Journal
 from tests.soak.observing import Observer
 from tests.soak.platform import PARTITIONS, Platform
 from tests.soak.report import as_text, figures
+from tests.soak.scraping import Scraper
 from tests.soak.settling import settle
 from tests.soak.storm import Storm, Weather
 
@@ -56,10 +57,13 @@ def run(folder: Path, wanted: Wanted) -> dict[str, Any]:
         crowd = Crowd(shop, customers(platform), journal, wanted.seeds[0])
         observer = Observer(platform, journal)
         observer.begin()
+        scraper = Scraper(platform)
+        scraper.begin()
         say(f"{CALM_SECONDS:g} s of calm, then {wanted.seconds:g} s of storm for each seed.")
         asyncio.run(crowd.come(CALM_SECONDS, wanted.rate))
         storms = [storm(seed, wanted, platform, crowd, journal) for seed in wanted.seeds]
         observer.end()
+        counted = scraper.end()
         verify(platform, journal)
         say("Judging.")
         evidence = gather(whereabouts(platform))
@@ -69,7 +73,7 @@ def run(folder: Path, wanted: Wanted) -> dict[str, Any]:
         told = {
             "complaints": complaints,
             "versions": versions(platform),
-            **figures(evidence, findings, crowd, storms, platform.tally, observer),
+            **figures(evidence, findings, crowd, storms, platform.tally, observer, counted),
         }
         say(as_text(told))
         for complaint in complaints:

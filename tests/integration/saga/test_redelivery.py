@@ -39,7 +39,7 @@ def publish_all_again(world: World) -> int:
 
 
 def test_what_is_published_again_changes_nothing(world: World, sku: str) -> None:
-    world.start("all")
+    process = world.start("all")
     world.shop.receive(**{sku: 40})
     world.carrier.go_wrong({"operation": "book", "fault": "decline", "probability": 0.5})
     orders = world.shop.place_many([{sku: 1}] * 10)
@@ -52,6 +52,7 @@ def test_what_is_published_again_changes_nothing(world: World, sku: str) -> None
 
     world.await_ended(*more)
     world.await_quiet()
+    assert all(process.metric("events_redelivered_total", name) >= 10 for name in PARTICIPANTS[:3])
     assert world.complaints([*orders, *more]) == []
     assert not world.shop.query(
         "SELECT FROM events WHERE position > %s AND stream = ANY (%s)",

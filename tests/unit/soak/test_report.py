@@ -20,16 +20,27 @@ from tests.soak.storm import Hit, Storm, Weather
 STREAM = "order-00000000-0000-0000-0000-000000000001"
 
 
+def payment(order: str, key: str, known: str | None) -> list[Event]:
+    kinds = ["payment.requested", known] if known else ["payment.requested"]
+    return [
+        Event(number, f"payment-{order}", number, f"{order}/{number}", kind, 1, 10.0, b"", {"provider_key": key})
+        for number, kind in enumerate(kinds, 1)
+    ]
+
+
 def told(tmp_path: Path, *, settled: Settled, hits: list[Hit], skipped: dict[str, str]) -> dict[str, Any]:
     (tmp_path / "tally").write_text("relay.produced\nrelay.produced!\n", encoding="utf-8")
     evidence = Evidence(
         events=[
             Event(1, STREAM, 1, "a", "order.placed", 2, 10.0, b"", {}),
             Event(2, STREAM, 2, "b", "order.confirmed", 1, 10.5, b"", {}),
+            *payment("1", "k", "payment.charged"),
+            *payment("2", "l", "payment.charged"),
+            *payment("3", "m", None),
         ],
         published=[],
         journal=[],
-        calls={("charge", "k"): 3, ("charge", "l"): 1},
+        calls={("charge", "k"): 3, ("charge", "l"): 1, ("charge", "m"): 1, ("find", "m"): 1},
     )
     crowd = SimpleNamespace(
         tried=Counter(place=1),
@@ -40,7 +51,9 @@ def told(tmp_path: Path, *, settled: Settled, hits: list[Hit], skipped: dict[str
     weather = SimpleNamespace(hits=hits, failures=["slow link: broken"], skipped=skipped)
     storm = Storm(7, cast(Weather, weather), 0.0, 20.0, settled)
     findings = [Finding("I1", "what was acknowledged is stored", 5, ["lost"])]
-    return figures(evidence, findings, cast(Crowd, crowd), [storm], tmp_path / "tally", cast(Observer, observer))
+    counted = {"redeliveries_absorbed": 5, "decided_anew": 1, "asked_without_an_answer": 0}
+    tally = tmp_path / "tally"
+    return figures(evidence, findings, cast(Crowd, crowd), [storm], tally, cast(Observer, observer), counted)
 
 
 def test_everything_that_struck_is_counted(tmp_path: Path) -> None:
@@ -53,9 +66,10 @@ def test_everything_that_struck_is_counted(tmp_path: Path) -> None:
     assert found["violations"] == ["I1: lost"]
     assert (found["availability"], found["availability_of_commands"]) == (0.5, 1.0)
     assert found["availability_by_minute"] == [1.0, 0.0]
-    assert (found["settled_seconds"], found["not_settled"], found["outside_asked_again"]) == (12.3, {}, 1)
-    assert found["placed_to_end_stormy"]["p50"] == 0.5
+    assert (found["settled_seconds"], found["not_settled"], found["placed_to_end_stormy"]["p50"]) == (12.3, {}, 0.5)
+    assert (found["unknown_payments"], found["unknown_payments_resolved"]) == (2, 1)
     text = as_text(json.loads(json.dumps(found)))
+    assert "passed over: at least 5" in text
     assert "full disk: not possible here, as no root" in text
     assert "FAULT FAILED: slow link: broken" in text
     assert "1 of 26 died at, 1 passed" in text
