@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, cast
 
 from redis.asyncio import Redis
@@ -16,10 +17,17 @@ from projections.generations import Build
 from projections.names import RedisNames, bucket_of
 from projections.read_model import ReadModel
 from projections.reading import Changed, Hint, Kept, ListEntry, Moved, NotServed, Reconnected, Standing
+from projections.stores.shared_trips import SharedTrips
 
 NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SILENCE: Final = 10.0
 """Seconds without any hint after which the channel is asked whether it is still there."""
+
+_READ: Final = """
+local found = {}
+for i = 1, #KEYS do found[i] = redis.call('HGET', KEYS[i], ARGV[i]) end
+return found
+"""
 
 TagOf = Callable[[str], Awaitable[str | None]]
 
@@ -39,6 +47,8 @@ class RedisReader:
         self._summed = {model.name: {f.topic for f in model.families if f.sums is not None} for model in models}
         self._topic_prefix = topic_prefix
         self._tags: dict[str, str] = {}
+        self._read: Any = client.register_script(_READ)
+        self._trips: dict[str, SharedTrips[str, Kept | None]] = {}
 
     async def standings(self) -> Mapping[str, Standing]:
         searched = {model: await self._searched_tag(model) for model in self._searched}
@@ -46,18 +56,22 @@ class RedisReader:
         if tags != self._tags:
             # A build was switched: what was read just now may be the board of another one.
             self._tags = tags
+            self._trips.clear()
             tags, boards = await self._boards(searched)
         return {model: self._standing(model, tag, *boards[model]) for model, tag in tags.items() if model in boards}
 
     async def documents(self, model: str, tag: str, ids: Sequence[str]) -> Sequence[Kept | None]:
         base = _base(self._names, model, tag)
+        if len(ids) == 1:
+            trips = self._trips.get(base) or self._trips.setdefault(base, SharedTrips(partial(self._found, base)))
+            return [await trips.go(ids[0])]
+        return await self._found(base, ids)
+
+    async def _found(self, base: str, ids: Sequence[str]) -> Sequence[Kept | None]:
+        """One call whatever their number: each command of a pipeline would cost the client as much as a question."""
         with _explained():
-            if len(ids) == 1:
-                return [_kept(await _told(self._client.hget(_documents(base, ids[0]), ids[0])))]
-            async with self._client.pipeline(transaction=False) as pipe:
-                for document_id in ids:
-                    pipe.hget(_documents(base, document_id), document_id)
-                return [_kept(value) for value in await pipe.execute()]
+            found = await self._read([_documents(base, one) for one in ids], ids)
+        return [_kept(value) for value in found]
 
     async def listed(self, model: str, tag: str, name: str, *, below: int | None, limit: int) -> Sequence[ListEntry]:
         key, start = f"{_base(self._names, model, tag)}list:{name}", "+inf" if below is None else f"({below}"
