@@ -45,7 +45,7 @@ test: $(READY) ## Run all tests, against real servers; WORKERS=3 at a time; BACK
 	@$(BIN)/python -m pytest -m alone
 
 .PHONY: containers
-containers: $(READY) ## Prove compose and testcontainers on a real engine, from nothing; IMAGES=official pulls images
+containers: $(READY) ## Prove compose and testcontainers on a real engine, from nothing; SUITE=short takes fewer tests
 	@VENV=$(abspath $(VENV)) tests/containers/prove
 
 .PHONY: unit
