@@ -14,7 +14,7 @@ from event_schemas.inventory.reserved import InventoryReserved
 from event_schemas.stock.adjusted import StockAdjusted
 from event_schemas.stock.received import StockReceived
 from eventing.errors import Misconfigured, OrderloomError, Unavailable
-from eventing.postgres.addresses import libpq_url
+from eventing.postgres.addresses import conninfo_of
 from eventing.postgres.connecting import explained
 from operations.event_store import make_codec
 
@@ -108,7 +108,7 @@ def _folded(connection: psycopg.Connection[Any]) -> dict[str, Level]:
 @contextmanager
 def _connected(url: str) -> Iterator[psycopg.Connection[Any]]:
     try:
-        with closing(psycopg.connect(libpq_url(url), application_name="orders stock")) as connection:
+        with closing(psycopg.connect(conninfo_of(url), application_name="orders stock")) as connection:
             yield connection
     except psycopg.Error as error:
         raise _told(error) from error

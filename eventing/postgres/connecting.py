@@ -6,11 +6,10 @@ import asyncio
 from typing import Final
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
 from eventing.consuming import Superseded
 from eventing.errors import Misconfigured, OrderloomError, Unavailable
-from eventing.postgres.addresses import SERVICE_ROLE, libpq_url
+from eventing.postgres.addresses import SERVICE_ROLE, conninfo_of
 
 CONNECT_TIMEOUT: Final = 5
 
@@ -44,7 +43,7 @@ _WRONG_CREDENTIALS: Final = ("28000", "28P01")
 
 def conninfo(url: str, *, application_name: str, **session: str) -> str:
     options = " ".join(f"-c {name}={value}" for name, value in (_SESSION | session).items())
-    return make_conninfo(libpq_url(url), application_name=application_name, options=options, **_NETWORK)
+    return conninfo_of(url, application_name=application_name, options=options, **_NETWORK)
 
 
 async def connect(url: str, *, application_name: str = "orderloom", **session: str) -> psycopg.AsyncConnection:

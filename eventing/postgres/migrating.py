@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import psycopg
 from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -26,7 +27,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from eventing.errors import Misconfigured, Unavailable
-from eventing.postgres.addresses import sqlalchemy_url
+from eventing.postgres.addresses import conninfo_of
 
 EVENT_STORE: Final = Path(__file__).parent / "migrations"
 _ENVIRONMENT: Final = Path(__file__).parent / "migration_environment"
@@ -88,7 +89,9 @@ def _escaped(path: Path) -> str:
 
 def _connection(url: str) -> Connection:
     try:
-        return create_engine(sqlalchemy_url(url), poolclass=NullPool).connect()
+        return create_engine(
+            "postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo_of(url)), poolclass=NullPool
+        ).connect()
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
         raise Unavailable(f"Postgres can't be reached: {reason}.") from error

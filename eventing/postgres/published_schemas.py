@@ -11,7 +11,7 @@ from psycopg.errors import UndefinedTable
 from psycopg.rows import class_row
 
 from eventing.errors import Misconfigured
-from eventing.postgres.addresses import libpq_url
+from eventing.postgres.addresses import conninfo_of
 from eventing.postgres.connecting import CONNECT_TIMEOUT, explained
 from eventing.postgres.sql import statement
 
@@ -52,7 +52,7 @@ def publish_schemas(url: str, schemas: Iterable[PublishedSchema]) -> None:
 @contextmanager
 def _connection(url: str) -> Iterator[psycopg.Connection]:
     try:
-        with psycopg.connect(libpq_url(url), connect_timeout=CONNECT_TIMEOUT) as connection:
+        with psycopg.connect(conninfo_of(url), connect_timeout=CONNECT_TIMEOUT) as connection:
             yield connection
     except UndefinedTable as error:
         raise Misconfigured("The database is not ready: run `orders db upgrade`.") from error

@@ -17,9 +17,9 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
+from eventing.web.door import Door, address_of, configured, listen
 from eventing.web.health import Check, Health, Place
 from eventing.web.health_routes import health_routes
-from eventing.web.server import Door, address_of, configured, listen
 
 TICK_SECONDS: Final = 1.0
 """The date that answers carry is at most so old."""

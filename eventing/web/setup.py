@@ -11,6 +11,7 @@ from eventing.errors import Misconfigured
 from eventing.settings import HttpSettings, Settings
 from eventing.web.auth import Authenticator
 from eventing.web.common_problems import COMMON
+from eventing.web.door import Door
 from eventing.web.edge import Edge
 from eventing.web.health import Check, Health, Place
 from eventing.web.key_sources import keys_at, keys_in_file
@@ -20,7 +21,6 @@ from eventing.web.local_issuer import LocalIssuer
 from eventing.web.metrics import HttpMetrics
 from eventing.web.problems import ProblemKind, Problems
 from eventing.web.rate_limit import Buckets, Policy, RateLimiter
-from eventing.web.server import Door
 
 
 def make_edge(

@@ -23,6 +23,7 @@ from eventing.web.auth import Authenticator, Role
 from eventing.web.body import strict_reader
 from eventing.web.call import Call
 from eventing.web.common_problems import COMMON
+from eventing.web.door import Door
 from eventing.web.health import Check, Health, Place
 from eventing.web.key_sources import keys_in_file
 from eventing.web.keys import KeyRing
@@ -32,7 +33,7 @@ from eventing.web.metrics import HttpMetrics
 from eventing.web.operation import PUBLIC, Answer, Operation, Parameter
 from eventing.web.problems import ProblemKind, Problems
 from eventing.web.rate_limit import RateLimiter
-from eventing.web.server import Door, serve
+from eventing.web.server import serve
 
 ISSUER, AUDIENCE = "https://issuer.test", "notes"
 MILK = {"text": "Buy milk", "copies": 1, "tags": []}

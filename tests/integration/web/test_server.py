@@ -15,7 +15,7 @@ import pytest
 
 from eventing.errors import Misconfigured
 from eventing.web import protocol
-from eventing.web.server import Door, listen
+from eventing.web.door import Door, listen
 from tests.integration.web.conftest import Serve, Served
 from tests.support.web import MILK
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from eventing.web import server
+from eventing.web import door, server
 from projections.query_api import wiring
 from projections.query_api.answering.cache import Cache
 from projections.query_api.answering.progress import Progress
@@ -48,14 +48,13 @@ def never_invalidates() -> None:
 
 def has_small_buffers() -> None:
     """No mutant: a reader is found to be slow after fewer bytes than the kernel would take for it."""
-    original = server.listen
 
-    def listen(door: server.Door) -> socket.socket:
-        listener = original(door)
+    def small(at: door.Door) -> socket.socket:
+        listener = door.listen(at)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         return listener
 
-    server.listen = listen
+    vars(server)["listen"] = small
     subscription.QUEUE = 16  # type: ignore[misc]
 
 

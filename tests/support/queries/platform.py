@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,6 +29,7 @@ from eventing.event_store import ANY_VERSION, Append, Appended, EventStore, Stre
 from eventing.partitioning import partition_of
 from eventing.settings import AuthSettings, Settings
 from eventing.web.auth import Role
+from eventing.web.local_issuer import LocalIssuer
 from eventing.web.setup import local_issuer
 from tests.support.relays.checker import PARTITIONS
 from tests.support.relays.installation import Installation
@@ -107,12 +109,16 @@ class QueryPlatform:
             **{f"ORDERS_{name}": value for name, value in more.items()},
         }
 
-    @property
+    @cached_property
     def settings(self) -> Settings:
         return Settings(environment="test", auth=AuthSettings(key_file=self.folder / "issuer.json"))
 
+    @cached_property
+    def issuer(self) -> LocalIssuer:
+        return local_issuer(self.settings)
+
     def token(self, subject: str, *roles: Role, seconds: int = 900) -> str:
-        return local_issuer(self.settings).issue(subject, roles or [Role.CUSTOMER], minutes=seconds / 60)
+        return self.issuer.issue(subject, roles or [Role.CUSTOMER], minutes=seconds / 60)
 
 
 class Reader:
