@@ -62,12 +62,14 @@ async def run(chosen: list[Hop], bench: Bench, console: Console) -> Report:
     async with bench.database("calibration") as own_database:
         for hop in chosen:
             console.print(f"[bold]{hop.name}[/]: {hop.says}")
+            began = time.monotonic()
             try:
                 await measure(hop, bench, own_database, report, console)
             except (WrongResultError, OrderloomError, ApiError, TransportError) as wrong:
                 # Its rows would be worth nothing; the other hops' are.
                 report["rows"] = [row for row in report["rows"] if row["hop"] != hop.name]
                 report["failures"].append(f"{hop.name}: {wrong}")
+            console.print(f"[dim]{hop.name}: {time.monotonic() - began:.0f} s[/]")
     return report
 
 

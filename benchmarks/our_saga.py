@@ -93,7 +93,7 @@ class OurSaga:
 
 @asynccontextmanager
 async def running(url: str, bootstrap: str, prefix: str, catalogue: Catalogue) -> AsyncIterator[None]:
-    """The relay and the saga, as they run in production. What goes wrong there is said on stderr."""
+    """The relay and the saga, as they run in production."""
     publish_to(url, prefix, catalogue)
     env = {
         "ORDERS_POSTGRES__URL": url,

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 import httpx
 
 from benchmarks.contest import WrongResultError
+from benchmarks.words import FILE, words
 
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 30
@@ -27,9 +28,10 @@ def free_port() -> int:
 async def serving(
     argv: Sequence[str], port: int, health: str, env: Mapping[str, str] | None = None
 ) -> AsyncIterator[int]:
-    process = await asyncio.create_subprocess_exec(
-        *argv, env={**os.environ, **(env or {})}, stdout=asyncio.subprocess.DEVNULL
-    )
+    with words() as file:
+        process = await asyncio.create_subprocess_exec(
+            *argv, env={**os.environ, **(env or {})}, stdout=asyncio.subprocess.DEVNULL, stderr=file
+        )
     try:
         await answering(f"http://{HOST}:{port}{health}", process)
         yield port
@@ -49,4 +51,4 @@ async def answering(url: str, process: asyncio.subprocess.Process) -> None:
                 if process.returncode is not None:
                     break
             await asyncio.sleep(0.05)
-    raise WrongResultError(f"the server behind {url} did not come up: its words are above.")
+    raise WrongResultError(f"the server behind {url} did not come up: its words are in {FILE}.")

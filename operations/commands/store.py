@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
 from operations import output
 
@@ -55,17 +44,18 @@ def purge(json: output.Json = False) -> None:
 async def _verify(json: bool, quiet: bool) -> int:
     from eventing.postgres.verifying import Verifier
     from operations.event_store import make_codec, reading_engine
+    from operations.progress import Steps
     from operations.snapshotted import snapshotted
 
     findings: list[Finding] = []
     done: Counter[str] = Counter()
     async with reading_engine() as engine:
         verifier = Verifier(engine, make_codec(), snapshotted())
-        with _Bars(quiet=quiet or json) as bars:
+        with Steps(quiet=quiet or json) as steps:
             async for progress in verifier.run():
                 findings += progress.findings
                 done[progress.step] = progress.done
-                bars.show(progress.step, progress.done, progress.total)
+                steps.show(progress.step, progress.done, progress.total)
     if json:
         output.show_json(
             {
@@ -96,37 +86,3 @@ async def _purge() -> int:
 
     async with reading_engine() as engine:
         return await purge_idempotency_keys(engine)
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
-
-
-class _Bars:
-    """A bar for each step, in a terminal; nothing where nobody looks."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        console = output.stderr()
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            _Rate(),
-            TimeRemainingColumn(),
-            console=console,
-            disable=quiet or not console.is_terminal,
-        )
-        self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def show(self, step: str, done: int, total: int | None) -> None:
-        if step not in self._tasks:
-            self._tasks[step] = self._progress.add_task(step, total=total)
-        self._progress.update(self._tasks[step], completed=done, total=total)
