@@ -125,7 +125,7 @@ def test_a_sum_and_a_list_that_are_gone_are_made_anew(platform: Platform) -> Non
 def test_while_writes_go_on_what_is_wrong_is_found_and_nothing_else(
     platform: Platform, start_projector: StartProjector
 ) -> None:
-    log = tell(44, orders=500)
+    log = tell(44, orders=250)
     begun = len(log) // 3
     keep_and_publish(platform, log[:begun])
     rebuilt(platform, CUSTOMERS)
