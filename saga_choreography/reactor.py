@@ -69,6 +69,7 @@ class Reactor:
         self._most = most
         self._opened = opened
         self._kept: dict[Partition, Mark] = {}
+        self._told: dict[Partition, Mark] = {}
         self._reached: dict[Partition, Mark] = {}
         self._waiting: frozenset[ParkedKey] = frozenset()
         self._look_at = 0.0
@@ -96,24 +97,25 @@ class Reactor:
                 except (Unavailable, Superseded) as error:
                     self._begin_again(feed, error, stop)
             with suppress(Unavailable, Superseded):
-                self._keep_marks(feed)
+                self._keep_marks()
+                self._tell(feed)
         finally:
             feed.close()
             self._revoked(list(self._reached))
 
     def _go_on(self, feed: Feed, messages: Sequence[Message]) -> None:
         if messages:
-            self._handle(feed, self._hearing.take(messages, self._reached))
+            self._handle(self._hearing.take(messages, self._reached))
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_SECONDS
             self._look_around(feed)
 
-    def _handle(self, feed: Feed, batch: Sequence[Taken]) -> None:
+    def _handle(self, batch: Sequence[Taken]) -> None:
         after = {taken.message.partition: taken for taken in batch}
         self._pulse.redelivered += sum(taken.comes_again for taken in batch)
         if any(taken.is_heard for taken in batch):
             began = time.monotonic()
-            self._note(feed, self._handling.handle(batch, self._kept, self._waiting))
+            self._note(self._handling.handle(batch, self._kept, self._waiting))
             self._pulse.took(time.monotonic() - began)
         for partition in after:
             positions = [taken.position or 0 for taken in batch if taken.message.partition == partition]
@@ -121,17 +123,17 @@ class Reactor:
             offset = after[partition].message.offset + 1
             self._reached[partition] = Mark(offset, max(before.position, *positions))
 
-    def _note(self, feed: Feed, done: Done) -> None:
+    def _note(self, done: Done) -> None:
         self._kept.update(done.kept)
         self._waiting |= done.parked
         self._pulse.handled(done.handled, done.produced, len(done.parked), done.conflicts)
         if done.opened:
             self._opened()
-        feed.told(done.kept)
 
     def _look_around(self, feed: Feed) -> None:
-        self._keep_marks(feed)
-        self._retry_parked(feed)
+        self._keep_marks()
+        self._tell(feed)
+        self._retry_parked()
         heads = feed.heads(list(self._reached))
         lag = sum(head - self._reached[partition].offset for partition, head in heads.items())
         position = max((mark.position for mark in self._reached.values()), default=0)
@@ -141,7 +143,7 @@ class Reactor:
         else:
             self._pulse.well()
 
-    def _keep_marks(self, feed: Feed) -> None:
+    def _keep_marks(self) -> None:
         """Those that moved over nothing that anybody heard: to read that again would do no harm, only take time."""
         after = {partition: mark for partition, mark in self._reached.items() if mark != self._kept.get(partition)}
         after = {partition: mark for partition, mark in after.items() if mark.offset > 0}
@@ -150,9 +152,14 @@ class Reactor:
                 work.move_marks(moves(self._kept, after))
                 work.commit([])
             self._kept.update(after)
-            feed.told(after)
 
-    def _retry_parked(self, feed: Feed) -> None:
+    def _tell(self, feed: Feed) -> None:
+        """Kafka, where everything is kept. With each batch it would cost the broker as much as the events do."""
+        news = {partition: mark for partition, mark in self._kept.items() if mark != self._told.get(partition)}
+        feed.told(news)
+        self._told.update(news)
+
+    def _retry_parked(self) -> None:
         if not self._waiting:
             return
         partitions = list(self._reached)
@@ -160,7 +167,7 @@ class Reactor:
             self._waiting = work.parking.keys(partitions)
             wanted = work.parking.to_retry(partitions)
         for parked in wanted:
-            self._note(feed, self._handling.retry(parked, self._kept))
+            self._note(self._handling.retry(parked, self._kept))
             self._look_at = 0.0  # the next one of its key may be wanted as well
 
     def _begin_again(self, feed: Feed, error: Exception, stop: Event) -> None:
@@ -197,5 +204,6 @@ class Reactor:
     def _revoked(self, partitions: Sequence[Partition]) -> None:
         for partition in partitions:
             self._kept.pop(partition, None)
+            self._told.pop(partition, None)
             self._reached.pop(partition, None)
         self._waiting = frozenset(key for key in self._waiting if key.partition in self._reached)
