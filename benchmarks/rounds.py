@@ -22,7 +22,7 @@ class Effort:
     warm_up: float
 
 
-QUICK = Effort(full=False, rounds=4, seconds=0.8, warm_up=0.5)
+QUICK = Effort(full=False, rounds=3, seconds=0.8, warm_up=0.4)
 FULL = Effort(full=True, rounds=8, seconds=5.0, warm_up=2.0)
 
 

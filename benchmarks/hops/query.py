@@ -30,7 +30,7 @@ from eventing.web.auth import Caller, Role
 from projections.query_api.answering.search import question
 from projections.query_api.asking.parameters import USUAL_PAGE
 
-ORDERS = 20_000
+ORDERS = 8_000
 ORDERS_FULL = 100_000
 READERS = 32
 SEARCHERS = 8

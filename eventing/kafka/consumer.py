@@ -24,8 +24,6 @@ from eventing.errors import Misconfigured, OrderloomError, Unavailable
 Assigned = Callable[[Sequence[Partition]], Mapping[Partition, Mark]]
 Revoked = Callable[[Sequence[Partition]], None]
 
-ANSWER_SECONDS: Final = 5.0
-
 _QUIET: Final = logging.getLogger("eventing.kafka.client")
 """What matters of what the client would say on stderr is raised or told as trouble."""
 _QUIET.addHandler(logging.NullHandler())
@@ -123,14 +121,13 @@ class Consumer:
         self._client.resume(self._held(partitions))
 
     def heads(self, partitions: Iterable[Partition]) -> Mapping[Partition, int]:
-        """The offset that the next message written to each partition will have."""
-        try:
-            return {
-                partition: self._client.get_watermark_offsets(TopicPartition(*partition), ANSWER_SECONDS)[1]
-                for partition in partitions
-            }
-        except KafkaException as error:
-            raise _explained(error.args[0], None) from error
+        """The offset that the next message written to each partition will have, as its last fetch told: to ask the
+        broker would keep the messages waiting. Left out is what has not been fetched yet."""
+        found: dict[Partition, int] = {}
+        for partition in partitions:
+            with suppress(KafkaException):
+                found[partition] = self._client.get_watermark_offsets(TopicPartition(*partition), cached=True)[1]
+        return {partition: head for partition, head in found.items() if head >= 0}
 
     def told(self, marks: Mapping[Partition, Mark]) -> None:
         """Lets Kafka's own tools see the lag. Nothing depends on it, so no failure matters."""
