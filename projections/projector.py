@@ -121,7 +121,7 @@ class Projection:
         self._recent.clear()
         self._held = Holding()
         self._writing: Writing | None = None
-        self._is_paused = False
+        self._paused: set[Partition] = set()
         self._told_at = self._retry_at = 0.0
 
     def _follow(self, stop: Event) -> None:
@@ -233,7 +233,7 @@ class Projection:
         found = keeper_of_marks.marks(partitions)
         marks = {partition: found.get(partition, BEGINNING) for partition in partitions}
         self._held.take_over(marks, self._desk.parked(partitions))
-        self._is_paused = False  # those that have come are not
+        self._paused -= marks.keys()  # Kafka hands them out unpaused; those that were held before stay as they are
         self.standing.taken_over(marks)
         self.standing.parked_keys = len(self._held.parked)
         self._show(_positions(marks))
@@ -246,6 +246,7 @@ class Projection:
             self._await_writing()
         finally:
             self._held.give_up(gone)
+            self._paused -= gone
             if self._writing:
                 leave_out(self._writing.batch, gone)
             self._recent.forget_partitions(gone)
@@ -274,14 +275,14 @@ class Projection:
             consumer.told(self._held.kept)
 
     def _pause(self, consumer: Consumer) -> None:
-        if not self._is_paused:
-            consumer.pause(self._held.partitions)
-            self._is_paused = True
+        if running := [one for one in self._held.partitions if one not in self._paused]:
+            consumer.pause(running)
+            self._paused.update(running)
 
     def _resume(self, consumer: Consumer) -> None:
-        if self._is_paused:
-            consumer.resume(self._held.partitions)
-            self._is_paused = False
+        if self._paused:
+            consumer.resume(list(self._paused))
+            self._paused.clear()
 
     def _stumble(self, error: OrderloomError) -> None:
         self._breaker.failed()

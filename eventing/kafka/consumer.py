@@ -167,6 +167,8 @@ class Consumer:
             self._failure, marks = error, {}
         begin = {partition: marks.get(partition, BEGINNING).offset for partition in partitions}
         client.incremental_assign([TopicPartition(*partition, offset) for partition, offset in begin.items()])
+        # One that was paused, went to another member and has come back would sleep on: the client remembers.
+        client.resume([TopicPartition(*partition) for partition in begin])
         self._next.update(begin)
 
     def _on_revoke(self, client: Client, places: list[TopicPartition]) -> None:

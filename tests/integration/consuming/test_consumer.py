@@ -129,6 +129,24 @@ def test_a_partition_that_is_paused_says_nothing_until_it_is_resumed(make_topic:
     assert owner.consumer.heads([place, other]) == {place: 1, other: 1}
 
 
+def test_a_partition_that_went_to_another_member_and_has_come_back_is_awake(make_topic: MakeTopic, join: Join) -> None:
+    topic, marks = make_topic(), dict[Partition, Mark]()
+    stayer = join(topic, marks)
+    until(lambda: len(stayer.held) == PARTITIONS, stayer)
+    stayer.consumer.pause(stayer.held)
+    guest = join(topic, marks)
+    until(lambda: 0 < len(guest.held) < PARTITIONS and len(guest.held | stayer.held) == PARTITIONS, stayer, guest)
+    lent = {partition.number for partition in guest.held}
+
+    guest.consumer.close()
+    until(lambda: len(stayer.held) == PARTITIONS, stayer)
+
+    for number in range(PARTITIONS):
+        topic.write([number], number)
+    until(lambda: {int(value) for value in stayer.values()} >= lent, stayer)
+    assert {int(value) for value in stayer.values()} == lent, "the others sleep on"
+
+
 def test_members_that_come_and_go_share_the_partitions_without_a_gap(make_topic: MakeTopic, join: Join) -> None:
     """Marks are shared, as those of one consumer are: whoever takes a partition over goes on where it was left."""
     topic, marks = make_topic(), dict[Partition, Mark]()

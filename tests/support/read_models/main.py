@@ -21,6 +21,7 @@ from projections import ports, wiring
 from projections.generations import Build
 from projections.names import ElasticsearchNames
 from projections.ports import Change, Outcome
+from projections.projector import Projection
 from projections.read_model import ReadModel
 from projections.stores.elasticsearch import ElasticsearchStore
 from projections.stores.elasticsearch_connecting import connect
@@ -95,12 +96,26 @@ def looks_at_first(settings: Settings, model: ReadModel, build: Build) -> Any:
     return LooksAtFirst(open_store(settings, model, build))
 
 
+def forgets_whom_it_paused(settings: Settings, model: ReadModel, build: Build) -> Any:
+    """Takes it that none sleeps of whom any was handed out anew."""
+    original = Projection._assigned
+
+    def assigned(self: Projection, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:
+        marks = original(self, partitions)
+        self._paused.clear()
+        return marks
+
+    Projection._assigned = assigned  # type: ignore[method-assign]
+    return open_store(settings, model, build)
+
+
 MUTANTS: dict[str, Adapters] = {
     "none": ADAPTERS,
     "without_versions": elasticsearch(WithoutVersions),
     "deaf_to_items": elasticsearch(DeafToItems),
     "marks_first": replace(ADAPTERS, store=marks_first),
     "looks_at_first": replace(ADAPTERS, store=looks_at_first),
+    "forgets_whom_it_paused": replace(ADAPTERS, store=forgets_whom_it_paused),
 }
 
 

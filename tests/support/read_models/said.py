@@ -27,6 +27,13 @@ def reported_at(platform: Platform, model: str) -> datetime:
     return found
 
 
+def partitions_of(projector: ProjectorProcess, model: str) -> int:
+    """How many of them it reads at the moment, by its metrics."""
+    with urllib.request.urlopen(f"{projector.address}/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(line.startswith("orderloom_projection_applied_position{") and f'"{model}"' in line for line in lines)
+
+
 def readiness(projector: ProjectorProcess) -> tuple[int, Any]:
     try:
         with urllib.request.urlopen(f"{projector.address}/readyz") as answer:

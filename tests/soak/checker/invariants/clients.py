@@ -32,7 +32,8 @@ def one_winner(evidence: Evidence) -> Finding:
     finding = Finding("I3", "of all who believed in one version of an order, one at most has won")
     winners: dict[tuple[str, int], set[str]] = defaultdict(set)
     for step in evidence.journal:
-        if step.kind == "ok" and step.facts.get("if_match"):
+        # Whoever was answered with the version that was believed in has changed nothing, and won over nobody.
+        if step.kind == "ok" and step.facts.get("if_match") and step.facts["version"] > step.facts["if_match"]:
             winners[step.facts["order"], step.facts["if_match"]].add(f"{step.facts.get('key') or step.call}")
     for (order, version), who in winners.items():
         finding.check(len(who) == 1, f"{order}@{version} was changed by {sorted(who)}: {evidence.history(order)}")
