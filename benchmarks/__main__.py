@@ -15,7 +15,7 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError
 from rich.console import Console
 
-from benchmarks import hops, machine, servers
+from benchmarks import hops, machine, servers, words
 from benchmarks.bench import BUILD, Bench
 from benchmarks.calibration import TOO_MUCH, calibrate, worst_drift
 from benchmarks.contest import Hop, WrongResultError
@@ -76,6 +76,7 @@ async def run(chosen: list[Hop], bench: Bench, console: Console) -> Report:
 def main() -> int:
     console = Console(highlight=False)
     start = time.monotonic()
+    words.FILE.unlink(missing_ok=True)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             full = os.environ.get("FULL") == "1"
