@@ -13,7 +13,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -80,7 +80,7 @@ def find(kinds: Sequence[Kind]) -> dict[Kind, list[psutil.Process]]:
     _reap()
     found: dict[Kind, list[psutil.Process]] = {kind: [] for kind in kinds}
     executables = {kind.executable for kind in kinds}
-    for process in psutil.process_iter():
+    for process in _all():
         if _executable(process) in executables:
             for kind in kinds:
                 if _is(process, kind):
@@ -122,6 +122,16 @@ def has_ended(pid: int) -> bool:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
+
+
+def _all() -> Iterator[psutil.Process]:
+    """Looked at anew each time. `psutil.process_iter` keeps what it saw, the program of each number too: a server seen
+    while its starter was still becoming it, or one with the number of a process that ended, would never be found."""
+    for pid in psutil.pids():
+        try:
+            yield psutil.Process(pid)
+        except psutil.NoSuchProcess:
+            continue
 
 
 def _executable(process: psutil.Process) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +45,22 @@ def test_a_server_is_found_by_where_it_works(kind: Kind) -> None:
     pid = launch(kind)
 
     assert pids(kind) == [pid]
+
+
+def test_a_process_that_was_seen_before_it_became_the_server_is_found(kind: Kind) -> None:
+    becoming = f"read line && exec {kind.folder.parent}/bin/slumber 300"
+    with subprocess.Popen(["/bin/sh", "-c", becoming], stdin=subprocess.PIPE, cwd=kind.folder) as starter:
+        assert pids(kind) == []
+
+        assert starter.stdin
+        starter.stdin.write(b"go\n")
+        starter.stdin.flush()
+
+        deadline = time.monotonic() + 10
+        while not (found := pids(kind)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        starter.kill()
+    assert found == [starter.pid]
 
 
 def test_a_server_that_works_elsewhere_is_found_by_its_mark(kind: Kind) -> None:
