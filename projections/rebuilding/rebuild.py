@@ -131,16 +131,19 @@ class Rebuild:
         """A build that is live and that readers do not see, because somebody died in between."""
         live = live_of(builds)
         shown = self.outside.showing.shown(self.model.name)
-        if live is None or shown is None or is_shown(shown, live):
+        if live is None or shown is None or is_shown(shown, live) or self._is_lost(live):
             return None
-        opened = self.outside.open(live)
+        return live
+
+    def _is_lost(self, build: Build) -> bool:
+        opened = self.outside.open(build)
         try:
-            opened.store.demand(live.identity)
+            opened.store.demand(build.identity)
         except Lost:
-            return None
+            return True
         finally:
             opened.close()
-        return live
+        return False
 
     def _take_up(self, builds: Sequence[Build]) -> Opened | None:
         """The build that an earlier run has left, where it can be gone on with."""
@@ -148,27 +151,20 @@ class Rebuild:
         for build in builds:
             if build.state not in {"building", "following"}:
                 continue
-            opened = self.outside.open(build)
-            if found is None and self._can_go_on(opened):
-                found = opened
+            if found is None and self._can_go_on(build):
+                found = self.outside.open(build)
             else:
-                opened.close()
                 self.outside.say(f"What an earlier run had begun as {build.tag} is thrown away.")
                 self.outside.lifecycle.retire(build)
         self.resumed = found is not None
         return found
 
-    def _can_go_on(self, opened: Opened) -> bool:
-        build = opened.build
+    def _can_go_on(self, build: Build) -> bool:
         if self.restart or not build.identity:
             return False
         if (build.generation, build.digest) != (self.model.generation, self.model.digest):
             return False
-        try:
-            opened.store.demand(build.identity)
-        except Lost:
-            return False
-        return True
+        return not self._is_lost(build)
 
     def _begin(self, builds: Sequence[Build]) -> Opened:
         live = live_of(builds)
@@ -278,7 +274,13 @@ class Rebuild:
             self.outside.sleep(MOMENT_SECONDS)
 
     def _bury(self) -> None:
-        """Takes away what nobody needs any more, once projectors have noticed that they need not keep it fresh."""
+        """Takes away what nobody needs any more, once projectors have noticed that they need not keep it fresh.
+
+        An old build that is lost is no way back, and the events that are parked for it would wait for ever.
+        """
+        for build in self.outside.lifecycle.builds(self.model.name):
+            if build.state == "old" and self._is_lost(build):
+                self.outside.lifecycle.retire(build)
         retired = self.outside.lifecycle.retired()
         if retired:
             self.outside.sleep(NOTICE_SECONDS)

@@ -11,8 +11,9 @@ from projections.read_model import ReadModel
 from projections.stores.elasticsearch_connecting import ask, connect
 from projections.wiring import read_models
 from tests.integration.projections.conftest import StartProjector
+from tests.support.read_models.history import keep, rebuilt
 from tests.support.read_models.independent import expected
-from tests.support.read_models.platform import Platform
+from tests.support.read_models.platform import Platform, record
 from tests.support.read_models.said import last_error, readiness, reported_at, state
 from tests.support.read_models.story import tell
 from tests.support.relays.installation import until
@@ -100,6 +101,23 @@ def test_a_loss_is_noticed_and_said_without_another_event(
     assert status == 1
     assert {one["model"]: one["state"] for one in found if one["build"]} == {model.name: "lost"}
     assert readiness(projector)[0] == 503
+
+
+def test_what_waits_for_a_build_that_was_lost_goes_with_it(platform: Platform, start_projector: StartProjector) -> None:
+    log = tell(8, orders=10)
+    keep(platform, log)
+    value, headers = record(log[-1])
+    platform.publish(log[:-1])
+    platform.publish_raw([(log[-1].topic, log[-1].key, value[:-3], headers)])
+    start_projector(platform, "order_search")
+    until(lambda: platform.orders("parked", "list", "--json")[1], "what can't be read waits")
+
+    lose(platform, SEARCH)
+    rebuilt(platform, SEARCH)
+
+    assert platform.shown(SEARCH) == expected(log)["order_search"]
+    assert platform.orders("parked", "list", "--json")[1] == []
+    assert platform.query("SELECT build FROM read_model_generations WHERE state = 'old'") == []
 
 
 @pytest.mark.parametrize("model", [CUSTOMERS, SEARCH], ids=lambda model: model.name)
