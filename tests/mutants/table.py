@@ -179,6 +179,12 @@ MUTANTS: Final[Sequence[Mutant]] = (
         f"{_VIEWS}/test_troubles.py::test_a_projector_that_ignores_the_items_of_a_bulk_loses_one",
     ),
     Mutant(
+        "forgets whom it paused",
+        "what a projector knows of the partitions that it paused while its store was away",
+        "I15: a read model never catches up",
+        f"{_VIEWS}/test_wandering.py::test_one_that_forgets_whom_it_has_paused_leaves_some_asleep",
+    ),
+    Mutant(
         "switched before it has caught up",
         "the wait until a new build has what the live one has",
         "I16: a reader goes back",

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventing.telemetry.logs import configure_logging, make_harmless
+from eventing.web.load import LoadShedder, Queue
 from tests.support.web import MILK, application, client_of, edge_of, keys_of, local_issuer
 
 
@@ -96,3 +97,11 @@ async def test_a_fault_is_logged_with_its_request_and_without_values(stream: io.
     assert logged[0]["exception"][0]["exc_type"] == "RuntimeError"
     for secret in (customer, token, "canary", "Bearer"):
         assert secret not in stream.getvalue()
+
+
+async def test_no_line_is_written_for_whoever_is_turned_away_for_load(stream: io.StringIO, tmp_path: Path) -> None:
+    customer = local_issuer(tmp_path).issue("alice", ["customer"])  # type: ignore[list-item]
+    edge = edge_of(keys_of(tmp_path), shedder=LoadShedder(queue=lambda: Queue(100, 100)))
+    async with client_of(application(edge), customer) as client:
+        assert (await client.post("/v1/notes", json=MILK)).status_code == 503
+    assert lines(stream) == []
