@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from eventing.crash_points import EXIT_STATUS
+from eventing.errors import OrderloomError
 from local_stack.stack import Stack
 
 BOUND = 75.0
+STARTS = 3
 
 
 class Operator:
@@ -44,7 +46,13 @@ class Operator:
     def start_servers(self) -> None:
         """Those that have ended; those that run are left alone."""
         with self._starting:
-            Stack(self._stack).up()
+            for left in reversed(range(STARTS)):
+                try:
+                    Stack(self._stack).up()
+                    break
+                except OrderloomError:  # another fault has struck what was being started
+                    if not left:
+                        raise
         # Elasticsearch gives a shard up that failed five times, and waits to be told to try again.
         url = f"{self._environment['ORDERS_ELASTICSEARCH__URL']}/_cluster/reroute?retry_failed=true"
         with suppress(OSError), urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=10):
