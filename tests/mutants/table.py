@@ -22,6 +22,7 @@ _RELAY = "tests/integration/relay"
 _STORE = "tests/integration/event_store"
 _SAGA = "tests/integration/saga"
 _VIEWS = "tests/integration/projections"
+_JUDGED = "test_a_document_that_goes_on_while_it_is_judged_is_judged_by_where_it_was"
 _MODEL = "tests/unit/saga/model/test_model.py::test_a_mechanism_that_is_taken_out_is_missed"
 
 MUTANTS: Final[Sequence[Mutant]] = (
@@ -183,6 +184,12 @@ MUTANTS: Final[Sequence[Mutant]] = (
         "what a projector knows of the partitions that it paused while its store was away",
         "I15: a read model never catches up",
         f"{_VIEWS}/test_wandering.py::test_one_that_forgets_whom_it_has_paused_leaves_some_asleep",
+    ),
+    Mutant(
+        "marks after documents",
+        "the order in which verifying asks: how far a build has come first, its documents then",
+        "a document that is right is called wrong",
+        f"{_VIEWS}/test_verify.py::{_JUDGED}[MarksAfterDocuments]",
     ),
     Mutant(
         "switched before it has caught up",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections import UserDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
 
 import orjson
 import pytest
 
+from eventing.consuming import Mark, Partition
+from projections.ports import DocumentStore, Stored
 from projections.read_model import ReadModel
 from projections.rebuilding.repairing import Repaired, repair
-from projections.rebuilding.verifying import Verdict
+from projections.rebuilding.verifying import Verdict, Verifying
 from projections.rebuilding.wiring import verification, workplace
 from projections.stores.elasticsearch_connecting import ask, connect
 from projections.wiring import read_models
@@ -126,6 +130,69 @@ def test_nothing_is_found_while_writes_go_on(
             assert verified(platform, model)[0].findings == []
         until(lambda: platform.has_applied(model, log), "the projector is level")
     assert verified(platform, model)[0].documents == 300
+
+
+class GoesOn:
+    """A store whose documents go on to their next events between being read and being judged."""
+
+    def __init__(self, store: DocumentStore, go_on: Callable[[], None]) -> None:
+        self._store = store
+        self._go_on = go_on
+
+    def read(self, ids: Sequence[str]) -> Mapping[str, Stored]:
+        found = self._store.read(ids)
+        self._go_on()
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class AskedLate(UserDict[Partition, Mark]):
+    """Marks that are asked for when they are needed."""
+
+    def __init__(self, ask: Callable[[], Mapping[Partition, Mark]]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def __getitem__(self, place: Partition) -> Mark:
+        return self._ask()[place]
+
+    def __contains__(self, place: object) -> bool:
+        return place in self._ask()
+
+
+class MarksAfterDocuments(Verifying):
+    """The mutant: how far the build has come is not asked before the documents are read."""
+
+    def applied(self) -> Mapping[Partition, Mark]:
+        return AskedLate(super().applied)
+
+
+@pytest.mark.parametrize("verifier", [Verifying, MarksAfterDocuments])
+def test_a_document_that_goes_on_while_it_is_judged_is_judged_by_where_it_was(
+    platform: Platform, start_projector: StartProjector, verifier: type[Verifying]
+) -> None:
+    log = tell(34, orders=1)
+    keep_and_publish(platform, log[:2])
+    rebuilt(platform, SUMMARY)
+    one = next(told.key for told in log if told.type == "order.placed")
+
+    def go_on() -> None:
+        keep_and_publish(platform, log[2:])
+        until(lambda: platform.has_applied(SUMMARY, log), "the projector is level")
+
+    with (
+        start_projector(platform, SUMMARY.name),
+        workplace(settings_of(platform), SUMMARY) as place,
+        verification(settings_of(platform), SUMMARY, place.outside) as (plain, _),
+    ):
+        opened = plain.opened._replace(store=cast(DocumentStore, GoesOn(plain.opened.store, go_on)))
+        verifying = verifier(plain.model, opened, plain.log, plain.partitions, plain.parked)
+
+        findings = list(verifying.confirm([one]))
+
+    assert [finding.id for finding in findings] == ([one] if verifier is MarksAfterDocuments else [])
 
 
 def test_the_command_says_what_differs_and_exits_with_1_until_it_is_repaired(platform: Platform) -> None:
