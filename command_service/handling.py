@@ -53,10 +53,10 @@ Propose = Callable[[bool], Awaitable[Proposal]]
 
 
 class Handler:
-    def __init__(self, store: EventStore, partitions: int, turns: Turns | None = None) -> None:
+    def __init__(self, store: EventStore, partitions: int) -> None:
         self._store = store
         self._partitions = partitions
-        self._turns = turns or Turns()
+        self._turns = Turns()
 
     async def handle(self, asked: Asked, propose: Propose) -> Reply:
         if asked.idempotency is None:

@@ -19,6 +19,7 @@ from eventing.envelope import Envelope, Recorded
 from eventing.errors import OrderloomError
 from eventing.event_store import EventStore
 from eventing.snapshots import Snapshot, Snapshots, Snapshotted
+from eventing.streams import category_of
 
 I = TypeVar("I")  # noqa: E741 - as in eventing.decider: input, state, event
 S = TypeVar("S")
@@ -83,7 +84,7 @@ class Loader:
     async def _stream(self, stream: Stream) -> Stream:
         if not stream.newest or stream.newest[0].version == 1:
             return stream
-        kept = self._kept.get(stream.name.partition("-")[0])
+        kept = self._kept.get(category_of(stream.name))
         if kept is None:
             return await self._whole(stream)
         loaded = await self._from_snapshot(stream, kept) or await self._whole(stream)

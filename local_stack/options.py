@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from eventing.settings import Settings, read_settings
+from eventing.settings import read_settings
 
 PORT_NAMES = ("postgres", "redis", "kafka", "kafka_controller", "elasticsearch", "registry")
 
@@ -22,8 +22,8 @@ class Options:
     """The ports that are fixed; the others are chosen."""
 
 
-def from_settings(settings: Settings | None = None) -> Options:
-    settings = settings or read_settings()
+def from_settings() -> Options:
+    settings = read_settings()
     ports = {name: getattr(settings.stack_ports, name) for name in PORT_NAMES}
     return Options(
         stack_dir=settings.stack_dir.expanduser().absolute(),

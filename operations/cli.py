@@ -17,7 +17,6 @@ from typer.exceptions import TyperException
 from eventing.errors import OrderloomError
 from operations import commands, output
 
-EXIT_NOT_RIGHT = 1
 EXIT_NOT_DONE = 2
 EXIT_INTERRUPTED = 130
 

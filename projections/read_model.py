@@ -181,8 +181,9 @@ def known(document: Document | None, heard: Heard) -> Document:
     return document
 
 
-def fold_all(family: Family, events: Iterable[Heard], document: Document | None = None) -> Document | None:
+def fold_all(family: Family, events: Iterable[Heard]) -> Document | None:
     """What the events of one document make of it; how a reader answers who can't wait for the model."""
+    document: Document | None = None
     for one in events:
         if isinstance(one.event, family.hears):
             document = family.fold(document, one)

@@ -17,8 +17,8 @@ Json = Mapping[str, Any]
 class NotServed(Unavailable):
     """This can't be read right now; what else there is can be."""
 
-    def __init__(self, message: str, /, *, code: str, retry_after: float = 1.0) -> None:
-        super().__init__(message, retry_after=retry_after)
+    def __init__(self, message: str, /, *, code: str) -> None:
+        super().__init__(message)
         self.code = code
 
 

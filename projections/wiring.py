@@ -19,11 +19,11 @@ from eventing.catalogue import Catalogue
 from eventing.consuming import Partition
 from eventing.crash_points import arm
 from eventing.discovery import values_of
-from eventing.errors import Misconfigured
 from eventing.kafka.consumer import Consumer
 from eventing.kafka.heads import Heads
 from eventing.postgres.addresses import postgres_url
 from eventing.postgres.database import Database
+from eventing.redis.addresses import redis_url
 from eventing.settings import Settings
 from eventing.stopping import stop_at_signals
 from eventing.telemetry.logs import configure_logging
@@ -75,7 +75,7 @@ def open_store(settings: Settings, model: ReadModel, build: Build) -> ports.Docu
         client = elasticsearch_connecting.connect(settings.elasticsearch)
         return ElasticsearchStore(client, ElasticsearchNames(settings.elasticsearch.index_prefix), build, model)
     names = RedisNames(settings.redis.key_prefix)
-    return RedisStore(redis_connecting.connect(_redis_url(settings)), names, build, announces=model.announces)
+    return RedisStore(redis_connecting.connect(redis_url(settings)), names, build, announces=model.announces)
 
 
 def open_desk(settings: Settings, build: Build) -> PostgresDesk:
@@ -94,7 +94,7 @@ def show(settings: Settings, model: ReadModel, build: Build) -> None:
         ElasticsearchShowing(client, ElasticsearchNames(settings.elasticsearch.index_prefix)).show(build)
         client.close()
     else:
-        redis = redis_connecting.connect(_redis_url(settings))
+        redis = redis_connecting.connect(redis_url(settings))
         RedisShowing(redis, RedisNames(settings.redis.key_prefix)).show(build)
         redis.close()
 
@@ -102,7 +102,7 @@ def show(settings: Settings, model: ReadModel, build: Build) -> None:
 def make(settings: Settings, model: ReadModel, build: Build) -> str:
     """A first build, empty, and shown to readers at once."""
     if model.store == "redis":
-        redis_connecting.demand_no_eviction(redis_connecting.connect(_redis_url(settings)))
+        redis_connecting.demand_no_eviction(redis_connecting.connect(redis_url(settings)))
     store = open_store(settings, model, build)
     identity = store.create()
     store.close()
@@ -158,7 +158,7 @@ def hire(settings: Settings, outside: Adapters, decode: Decode, model: ReadModel
 
 
 def open_board(settings: Settings) -> board.RedisBoard:
-    client = redis_connecting.connect(_redis_url(settings), patience=board.PATIENCE)
+    client = redis_connecting.connect(redis_url(settings), patience=board.PATIENCE)
     return board.RedisBoard(client, RedisNames(settings.redis.key_prefix))
 
 
@@ -208,12 +208,6 @@ def run(
         stop = Event()
         stop_at_signals(stop, health.health)
         supervisor.run(stop)
-
-
-def _redis_url(settings: Settings) -> str:
-    if settings.redis.url is None:
-        raise Misconfigured("There is no address for Redis: set ORDERS_REDIS__URL.")
-    return settings.redis.url.get_secret_value()
 
 
 def _database(settings: Settings, part: str, **session: str) -> Database:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -31,20 +30,10 @@ class Given(NamedTuple):
 class Answering:
     """Belongs to the thread of its transactions."""
 
-    def __init__(
-        self,
-        participant: Participant,
-        decode: Decode,
-        transactions: Transactions,
-        *,
-        pause: Callable[[float], object] = time.sleep,
-        opened: Callable[[], object] = lambda: None,
-    ) -> None:
+    def __init__(self, participant: Participant, decode: Decode, transactions: Transactions) -> None:
         self._participant = participant
         self._decode = decode
         self._transactions = transactions
-        self._pause = pause
-        self._opened = opened
 
     def intents(self, claimed: Sequence[Claimed]) -> Mapping[UUID, object]:
         """What each claimed intent says. One that has been answered meanwhile is left out, and taken off the list."""
@@ -76,7 +65,7 @@ class Answering:
             except (Conflict, Unavailable) as error:
                 if isinstance(error, Unavailable) and error.retry_after >= 0.1:
                     raise
-                self._pause(full_jitter(attempt, 0.002, 0.1, random.random))
+                time.sleep(full_jitter(attempt, 0.002, 0.1))
         raise Unavailable("Others stand in the way of answers again and again.")
 
     def close(self) -> None:
@@ -96,8 +85,6 @@ class Answering:
             reach("saga.before_answer_commit")
             work.commit(deliberation.appends)
         reach("saga.answered")
-        if deliberation.opened:
-            self._opened()
 
     def _streams(self, orders: Sequence[str]) -> Sequence[str]:
         return [stream_name(self._participant.category, order) for order in dict.fromkeys(orders)]

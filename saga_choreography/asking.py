@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import random
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -164,7 +163,7 @@ class Asker:
                 self._settle([each])
 
     def _postponed(self, claimed: Claimed, unknown: Unknown) -> Postponed:
-        pause = full_jitter(claimed.attempts + 1, self._rules.first_pause, self._rules.longest_pause, random.random)
+        pause = full_jitter(claimed.attempts + 1, self._rules.first_pause, self._rules.longest_pause)
         if unknown.alarming:
             _log.error("provider_contradicts", order_id=claimed.order_id, why=unknown.why)
         return Postponed(claimed.intent_id, unknown.why, max(pause, unknown.retry_after), unknown.asked)

@@ -9,9 +9,8 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from eventing.backoff import full_jitter
@@ -50,21 +49,11 @@ class Done(NamedTuple):
 class Handling:
     """Of one participant; belongs to the thread of its transactions."""
 
-    def __init__(
-        self,
-        participant: Participant,
-        decode: Decode,
-        transactions: Transactions,
-        *,
-        pause: Callable[[float], object] = time.sleep,
-        chance: Callable[[], float] = random.random,
-    ) -> None:
+    def __init__(self, participant: Participant, decode: Decode, transactions: Transactions) -> None:
         self._participant = participant
         self._decode = decode
         self._transactions = transactions
         self._hearing = Hearing(participant, decode)
-        self._pause = pause
-        self._chance = chance
 
     def handle(self, batch: Sequence[Taken], kept: Marks, waiting: frozenset[ParkedKey]) -> Done:
         """`kept` are the marks as the database has them, `waiting` the keys that may have something parked.
@@ -79,7 +68,7 @@ class Handling:
                 if not _stood_in_the_way(error) or conflicts >= ROUNDS:
                     raise _left_for_a_while(error) from error
                 conflicts += 1
-                self._pause(full_jitter(conflicts, FIRST_PAUSE, LONGEST_PAUSE, self._chance))
+                time.sleep(full_jitter(conflicts, FIRST_PAUSE, LONGEST_PAUSE))
             except Refusal as refusal:
                 return self._apart(batch, kept, waiting, refusal)
 
@@ -92,7 +81,7 @@ class Handling:
             except (Conflict, Unavailable) as error:
                 if not _stood_in_the_way(error):
                     raise
-                self._pause(full_jitter(attempt, FIRST_PAUSE, LONGEST_PAUSE, self._chance))
+                time.sleep(full_jitter(attempt, FIRST_PAUSE, LONGEST_PAUSE))
             except Refusal as refusal:
                 return self._failed_again(parked, Cause(refusal.code, str(refusal)), kept)
         raise Unavailable("Others stand in the way of a parked event again and again.")

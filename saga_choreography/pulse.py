@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Final
 
 from eventing.errors import OrderloomError
@@ -18,7 +17,7 @@ class ItStands(OrderloomError):
 
 
 class Pulse:
-    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
         self.events = 0
         """Handled since this process began."""
@@ -46,13 +45,12 @@ class Pulse:
         self.error: str | None = None
         """What stands in the way now."""
         self._in_trouble_since = 0.0
-        self._clock = clock
-        self._counted = clock(), 0
+        self._counted = time.monotonic(), 0
 
     def trip(self, error: Exception) -> None:
         """Something went wrong that is tried again."""
         if self.error is None:
-            self._in_trouble_since = self._clock()
+            self._in_trouble_since = time.monotonic()
         self.failures += 1
         self.error = str(error)
 
@@ -72,7 +70,7 @@ class Pulse:
     def stands(self, partitions: int, lag: int, position: int, keys_waiting: int) -> None:
         self.partitions, self.lag, self.position, self.keys_waiting = partitions, lag, position, keys_waiting
         before, events = self._counted
-        self._counted = now, _ = self._clock(), self.events
+        self._counted = now, _ = time.monotonic(), self.events
         if (seconds := now - before) > 0:
             self.rate += ((self.events - events) / seconds - self.rate) * min(1.0, seconds / RATE_SECONDS)
 
@@ -81,6 +79,6 @@ class Pulse:
 
     def health(self) -> str | None:
         """In words. Raises `ItStands` when it has been in trouble for long."""
-        if self.error is not None and self._clock() - self._in_trouble_since > TROUBLE_SECONDS:
+        if self.error is not None and time.monotonic() - self._in_trouble_since > TROUBLE_SECONDS:
             raise ItStands(self.error)
         return self.error

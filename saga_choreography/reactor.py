@@ -8,7 +8,6 @@ What goes wrong falls into three kinds, and none of them loses or doubles anythi
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -176,7 +175,7 @@ class Reactor:
         while not stop.is_set():
             self._pulse.trip(error)
             if failures or isinstance(error, Unavailable):
-                stop.wait(full_jitter(failures + 1, 0.1, LONGEST_REST, random.random))
+                stop.wait(full_jitter(failures + 1, 0.1, LONGEST_REST))
             try:
                 partitions = list(self._reached)
                 self._take_over(partitions, self._transactions.read_marks(partitions))

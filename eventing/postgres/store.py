@@ -29,8 +29,8 @@ class PostgresEventStore(PostgresReader):
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, codec: Codec, *, pool_size: int = 4, queue_limit: int = 4096) -> AsyncIterator[Self]:
-        appender = Appender(PostgresSender(url), queue_limit=queue_limit)
+    async def open(cls, url: str, codec: Codec, *, pool_size: int = 4) -> AsyncIterator[Self]:
+        appender = Appender(PostgresSender(url))
         engine = make_engine(url, pool_size=pool_size)
         try:
             yield cls(codec, appender, engine)

@@ -39,7 +39,7 @@ CONVERSATION: ContextVar[Conversation | None] = ContextVar("conversation", defau
 """In which request a line is written: set once by the edge, read only when there is a line."""
 
 
-def configure_logging(*, level: str = "INFO", stream: TextIO | None = None, **always: str) -> None:
+def configure_logging(*, stream: TextIO | None = None, **always: str) -> None:
     """Once, by the composition root. `always` stands in each line: the service's name, for example."""
     structlog.configure(
         processors=[
@@ -52,7 +52,7 @@ def configure_logging(*, level: str = "INFO", stream: TextIO | None = None, **al
             make_harmless,
             _as_json,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -64,14 +64,12 @@ class Health:
         place: Place,
         checks: Sequence[Check] = (),
         *,
-        fresh: float = FRESH_SECONDS,
         timeout: float = TIMEOUT_SECONDS,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.place = place
         self.draining = False
         self._checks = tuple(checks)
-        self._fresh = fresh
         self._timeout = timeout
         self._now = now
         self._asked_at: float | None = None
@@ -88,7 +86,7 @@ class Health:
         return Readiness("degraded" if failed else "ready", self._results)
 
     async def _refresh(self) -> None:
-        if self._asked_at is not None and self._now() - self._asked_at < self._fresh:
+        if self._asked_at is not None and self._now() - self._asked_at < FRESH_SECONDS:
             return
         if self._asking is None or self._asking.done():
             self._asking = asyncio.get_running_loop().create_task(self._ask_all())

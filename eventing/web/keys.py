@@ -33,17 +33,8 @@ _log = structlog.get_logger("orderloom.auth")
 
 
 class KeyRing:
-    def __init__(
-        self,
-        source: Source,
-        *,
-        cooldown: float = COOLDOWN_SECONDS,
-        lifespan: float = LIFESPAN_SECONDS,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, source: Source, *, now: Callable[[], float] = time.monotonic) -> None:
         self._source = source
-        self._cooldown = cooldown
-        self._lifespan = lifespan
         self._now = now
         self._keys: Mapping[str, PyJWK] = {}
         self._looked_at: float | None = None
@@ -54,7 +45,7 @@ class KeyRing:
 
     async def find(self, kid: str) -> PyJWK:
         """Raises ValueError for a key that nobody has heard of."""
-        if self._keys and self._now() - self._refreshed_at > self._lifespan:
+        if self._keys and self._now() - self._refreshed_at > LIFESPAN_SECONDS:
             self._begin_refresh()  # known keys need not wait for it
         if kid not in self._keys and (refresh := self._begin_refresh()):
             await asyncio.shield(refresh)
@@ -73,7 +64,7 @@ class KeyRing:
         """The running look at the source, or a new one if the cooldown allows it."""
         if self._refresh is not None and not self._refresh.done():
             return self._refresh
-        if self._looked_at is not None and self._now() - self._looked_at < self._cooldown:
+        if self._looked_at is not None and self._now() - self._looked_at < COOLDOWN_SECONDS:
             return None
         self._looked_at = self._now()
         self._refresh = asyncio.get_running_loop().create_task(self._look())

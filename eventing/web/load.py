@@ -49,12 +49,10 @@ class LoadShedder:
         lag: Callable[[], Lag] = no_lag,
         lag_limit: LagLimit = LagLimit(events=1_000_000, seconds=300.0),
         concurrency: ConcurrencyLimit | None = None,
-        now: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._queue = queue
         self._lag = lag
         self._lag_limit = lag_limit
-        self._now = now
         self.concurrency = concurrency or ConcurrencyLimit()
 
     def enter(self, *, command: bool) -> float:
@@ -63,11 +61,11 @@ class LoadShedder:
             self._check_the_way_out()
         if not self.concurrency.enter():
             raise Overloaded(retry_after=1, reason="concurrency")
-        return self._now()
+        return time.perf_counter()
 
     def leave(self, entered: float, *, finished: bool) -> None:
         """Only what was worked on to its end tells how long work takes."""
-        self.concurrency.leave(self._now() - entered if finished else None)
+        self.concurrency.leave(time.perf_counter() - entered if finished else None)
 
     def _check_the_way_out(self) -> None:
         depth, limit = self._queue()

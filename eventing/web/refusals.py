@@ -29,9 +29,9 @@ class EdgeRefusal(Refusal):
 class Invalid(EdgeRefusal):
     """The request is well-formed, but some of its fields are not what they have to be."""
 
-    def __init__(self, errors: Sequence[FieldError], message: str | None = None, /) -> None:
+    def __init__(self, errors: Sequence[FieldError], /) -> None:
         listed = [{"pointer": error.pointer, "detail": error.detail, "code": error.code} for error in errors]
-        super().__init__(message or _summary(errors), code="invalid", errors=listed)
+        super().__init__(_summary(errors), code="invalid", errors=listed)
         self.errors = errors
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry
-
 from eventing.errors import Misconfigured
 from eventing.settings import HttpSettings, Settings
 from eventing.web.auth import Authenticator
@@ -33,10 +31,9 @@ def make_edge(
     buckets: Buckets | None = None,
     queue: Callable[[], Queue] = no_queue,
     lag: Callable[[], Lag] = no_lag,
-    registry: CollectorRegistry | None = None,
 ) -> Edge:
     """Without `buckets` each process limits its callers by itself."""
-    metrics = HttpMetrics(registry)
+    metrics = HttpMetrics()
     load = settings.load
     shedder = LoadShedder(queue=queue, lag=lag, lag_limit=LagLimit(load.relay_lag_events, load.relay_lag_seconds))
     metrics.watch(shedder.concurrency)

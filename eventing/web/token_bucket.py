@@ -33,8 +33,8 @@ class Policy(NamedTuple):
         return max(1, math.ceil(self.quota * self.interval / 1_000_000))
 
     @classmethod
-    def of(cls, *, burst: int, per_second: float, name: str = "default") -> Policy:
-        return cls(name, burst, max(1, round(1_000_000 / per_second)))
+    def of(cls, *, burst: int, per_second: float) -> Policy:
+        return cls("default", burst, max(1, round(1_000_000 / per_second)))
 
     @property
     def policy_field(self) -> str:

@@ -14,7 +14,7 @@ def hang_in(root: typer.Typer) -> None:
     root.command("doctor")(doctor)
 
 
-def doctor(json: output.Json = False, quiet: output.Quiet = False) -> None:
+def doctor(json: output.Json = False, quiet: output.Quiet = False) -> int:
     """Check Python, memory, disk, ports, versions and servers; say how to fix what is not right, and exit 1."""
     from operations.doctor import examine
 
@@ -27,8 +27,7 @@ def doctor(json: output.Json = False, quiet: output.Quiet = False) -> None:
             ("", "check", "found"),
             [(_mark(finding.ok), finding.name, finding.says) for finding in (wrong if quiet else findings)],
         )
-    if wrong:
-        raise typer.Exit(1)
+    return 1 if wrong else 0
 
 
 def _mark(ok: bool) -> Text:

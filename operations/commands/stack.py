@@ -48,7 +48,7 @@ def up(json: output.Json = False, quiet: output.Quiet = False) -> None:
     output.show_table(["server", "address"], rows)
 
 
-def status(json: output.Json = False) -> None:
+def status(json: output.Json = False) -> int:
     """Show each server: version, address, process, memory, uptime, and whether it answers."""
     from dataclasses import asdict
 
@@ -60,8 +60,7 @@ def status(json: output.Json = False) -> None:
         output.show_json([asdict(each) for each in found])
     else:
         output.show_table(["server", "version", "address", "pid", "memory", "up for", "answers"], map(_row, found))
-    if not all(each.answers for each in found):
-        raise typer.Exit(1)
+    return 0 if all(each.answers for each in found) else 1
 
 
 def logs(

@@ -7,6 +7,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
+from eventing.streams import key_of
+
 REMEMBERED: Final = 6
 """Happenings that stay on the screen."""
 
@@ -66,7 +68,7 @@ class Board:
             self.commands[outcome] += 1
 
     def count_event(self, event_type: str, stream: str) -> None:
-        order = stream.partition("-")[2]
+        order = key_of(stream)
         with self._lock:
             self.events[event_type] += 1
             state = STATES.get(event_type)

@@ -14,8 +14,8 @@ READ: Final = frozenset({".py", ".lua", ".sql", ".avsc"})
 
 
 class Sources:
-    def __init__(self, root: Path = ROOT) -> None:
-        self._folders = [root / package for package in PACKAGES]
+    def __init__(self) -> None:
+        self._folders = [ROOT / package for package in PACKAGES]
         self._known = self._look()
 
     def changed(self) -> list[Path]:

@@ -24,6 +24,7 @@ from eventing.postgres.addresses import postgres_url
 from eventing.postgres.engine import make_engine, reading
 from eventing.postgres.sender import PostgresSender
 from eventing.postgres.store import PostgresEventStore
+from eventing.redis.addresses import redis_url
 from eventing.redis.buckets import RedisBuckets
 from eventing.redis.connecting import connect
 from eventing.settings import Settings
@@ -80,15 +81,13 @@ def run(settings: Settings, announce: Callable[[str], object]) -> None:
 
 class Servers:
     def __init__(self, settings: Settings) -> None:
-        if settings.redis.url is None:
-            raise Misconfigured("There is no address for Redis: set ORDERS_REDIS__URL.")
+        self._redis = connect(redis_url(settings))
         url = postgres_url(settings)
         catalogue = Catalogue.discover(event_schemas)
         codec = Codec(catalogue)
         # Never used: whoever asks does not write. It makes no connection before its first append.
         self._appender = Appender(PostgresSender(url))
         self._engine = make_engine(url, pool_size=settings.postgres.pool_size, application_name="orderloom queries")
-        self._redis = connect(settings.redis.url.get_secret_value())
         self.buckets = RedisBuckets(self._redis, prefix=settings.redis.key_prefix)
         self.search = ElasticsearchReader(settings.elasticsearch)
         topics = sorted({kind.topic for kind in catalogue})

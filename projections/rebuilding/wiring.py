@@ -23,6 +23,7 @@ from eventing.leases import LOOKS, LeaseKeeper, Tenure, steady_clock
 from eventing.postgres.addresses import postgres_url
 from eventing.postgres.database import Database
 from eventing.postgres.leases import PostgresLease
+from eventing.redis.addresses import redis_url
 from eventing.settings import Settings
 from projections.generations import Build
 from projections.names import ElasticsearchNames, RedisNames
@@ -230,9 +231,7 @@ def _store_tools(settings: Settings, model: ReadModel) -> tuple[Any, Any, Any]:
 
 
 def _redis(settings: Settings, patience: float) -> Any:
-    if settings.redis.url is None:
-        raise Misconfigured("There is no address for Redis: set ORDERS_REDIS__URL.")
-    return redis_connecting.connect(settings.redis.url.get_secret_value(), patience=patience)
+    return redis_connecting.connect(redis_url(settings), patience=patience)
 
 
 def _database(settings: Settings, *, patience: float = PATIENCE) -> Database:

@@ -23,10 +23,10 @@ PATIENCE: Final = 0.5
 
 
 class RedisBoard:
-    def __init__(self, client: Redis, names: RedisNames, breaker: Breaker | None = None) -> None:
+    def __init__(self, client: Redis, names: RedisNames) -> None:
         self._client = client
         self._names = names
-        self._breaker = breaker or Breaker()
+        self._breaker = Breaker()
 
     def publish(self, build: Build, kind: Kind, positions: Mapping[Partition, int]) -> bool:
         if not positions:

@@ -42,8 +42,6 @@ class KafkaHistory:
         heads: WholeHeads,
         catalogue: Catalogue,
         decode: Decode,
-        *,
-        at_once: int = AT_ONCE,
     ) -> None:
         self._model = model
         self._connection = connection
@@ -52,7 +50,6 @@ class KafkaHistory:
         self._heads = heads
         self._ear = Ear(model, decode)
         self._types = sorted(kind.name for kind in catalogue if kind.topic in model.topics)
-        self._at_once = at_once
 
     def ends(self) -> Ends:
         """The position first: everything up to it was published before the offsets are asked. Topics that hold less
@@ -115,7 +112,7 @@ class KafkaHistory:
                 raise Unavailable(
                     "Kafka gives nothing of what lies before the noted end; run it again, it goes on there."
                 )
-            return [first, *client.consume(self._at_once - 1, 0.2)]
+            return [first, *client.consume(AT_ONCE - 1, 0.2)]
         except KafkaException as error:
             raise Unavailable(f"Kafka: {error.args[0].str()}.") from error
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from eventing.web.call import Call
 from eventing.web.refusals import FieldError, Invalid
 
-T = TypeVar("T")
 Read = Callable[[str], Any]
 
 LARGEST_PAGE: Final = 100

@@ -45,16 +45,11 @@ class Streams:
         customers: CustomerFeed,
         limits: Limits,
         draining: Callable[[], bool],
-        *,
-        now: Callable[[], float] = time.time,
-        check: float = CHECK,
     ) -> None:
         self._orders = orders
         self._customers = customers
         self._limits = limits
         self._draining = draining
-        self._now = now
-        self._check = check
         self._open: dict[Subject, list[Subscription]] = defaultdict(list)
         self._callers: Counter[str] = Counter()
         self._dirty: dict[Subject, set[str]] = {}
@@ -137,13 +132,13 @@ class Streams:
             await asyncio.sleep(TICK)
             self.end_what_is_over()
             now = time.monotonic()
-            if now - checked_at >= self._check:
+            if now - checked_at >= CHECK:
                 deep = now - deep_at >= DEEP_CHECK
                 self.look_at_all(ALL if deep else RECENT)
                 checked_at, deep_at = now, now if deep else deep_at
 
     def end_what_is_over(self) -> None:
-        now, draining = self._now(), self._draining()
+        now, draining = time.time(), self._draining()
         for listeners in self._open.values():
             for one in listeners:
                 if draining:
