@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from eventing.errors import Misconfigured
 from local_stack.locks import exclusive
@@ -18,7 +18,14 @@ def alone(stage: Stage) -> Iterator[None]:
         raise Misconfigured(
             f"`orders demo` or `orders up` runs already in {folder}: use that one, or end it with Ctrl-C; "
             "ORDERS_STACK_DIR names another folder for a second platform."
-        )
+        ) from None
 
-    with exclusive(folder / "platform.lock", refuse):
+    with ExitStack() as held:
+        try:
+            held.enter_context(exclusive(folder / "platform.lock", refuse))
+        except OSError as error:
+            raise Misconfigured(
+                f"{error.filename}: {error.strerror}. Let this user write there, or name another folder in "
+                "ORDERS_STACK_DIR."
+            ) from None
         yield

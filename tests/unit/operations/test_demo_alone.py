@@ -34,3 +34,13 @@ def test_one_in_another_folder_is_welcome(tmp_path: Path) -> None:
 def test_demo_and_up_begin_with_it() -> None:
     assert run.STEPS[0] is alone
     assert standing.STEPS[0] is alone
+
+
+def test_a_folder_that_can_not_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("no folder")
+
+    with (
+        pytest.raises(Misconfigured, match="name another folder in ORDERS_STACK_DIR"),
+        alone(stage_in(tmp_path / "taken")),
+    ):
+        pass
