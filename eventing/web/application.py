@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -28,6 +29,7 @@ __all__ = ["Edge", "build_application"]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "unsupported_media_type"}
+_NOWHERE = "There is nothing at this address: /docs lists what there is."
 
 
 class Application(FastAPI):
@@ -87,6 +89,7 @@ def translated(error: Exception) -> Exception:
             return Invalid(parameter_errors(error.errors()))
         case HTTPException(status_code=status) if status < 500:
             headers = {name.lower(): value for name, value in (error.headers or {}).items()}
-            return EdgeRefusal(error.detail, code=_CODES.get(status, "malformed_request"), headers=headers)
+            detail = _NOWHERE if (status, error.detail) == (404, HTTPStatus.NOT_FOUND.phrase) else error.detail
+            return EdgeRefusal(detail, code=_CODES.get(status, "malformed_request"), headers=headers)
         case _:
             return error

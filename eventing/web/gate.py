@@ -34,7 +34,7 @@ class Gate:
         if caller.roles.isdisjoint(operation.roles):
             required = sorted(operation.roles)
             raise EdgeRefusal(
-                f"This needs one of the roles {', '.join(required)}.", code="forbidden", required_roles=required
+                f"This needs the role {' or '.join(required)}.", code="forbidden", required_roles=required
             )
         return caller, verdict
 

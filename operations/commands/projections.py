@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from operations.projection_status import ProjectionStatus
 
 
+HELP: Final = "See how fresh the read models are, compare them with the log, and fold them anew."
+"""Of the group, which other files of this folder hang in as well."""
+
+
 def hang_in(root: typer.Typer) -> None:
-    group = typer.Typer(name="projections", help="See how fresh the read models are.", no_args_is_help=True)
+    group = typer.Typer(name="projections", help=HELP, no_args_is_help=True)
     group.command("list")(list_projections)
     root.add_typer(group)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from operations import output
+from operations.commands.projections import HELP
 
 if TYPE_CHECKING:
     from eventing.settings import Settings
@@ -30,7 +31,7 @@ def projections_group(root: typer.Typer) -> typer.Typer:
         ):
             assert registered.typer_instance is not None
             return registered.typer_instance
-    group = typer.Typer(name="projections", help="The read models.", no_args_is_help=True)
+    group = typer.Typer(name="projections", help=HELP, no_args_is_help=True)
     group.callback()(lambda: None)
     root.add_typer(group)
     return group

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def hang_in(root: typer.Typer) -> None:
-    group = typer.Typer(name="stock", help="Levels of stock, beside the events they come from.", no_args_is_help=True)
+    group = typer.Typer(
+        name="stock", help="Compare the levels of stock with their events, and mend them.", no_args_is_help=True
+    )
     group.command("verify")(verify)
     group.command("rebuild")(rebuild)
     root.add_typer(group)

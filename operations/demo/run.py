@@ -8,6 +8,7 @@ from typing import Final
 
 from eventing.settings import read_settings
 from operations.demo.accounts import accounts
+from operations.demo.alone import alone
 from operations.demo.customers import customers
 from operations.demo.ending import told_to_end
 from operations.demo.invitation import invited
@@ -20,6 +21,7 @@ from operations.demo.stage import Stage, Step, play
 from operations.demo.tail import tail
 
 STEPS: Final[tuple[Step, ...]] = (
+    alone,
     servers,
     prepared,
     outside,

@@ -39,10 +39,9 @@ class Screen:
         if board.commands:
             commands, events = board.counts()
             placed, seen = commands.get("order placed", 0), sum(events.values())
+            flow = f"{placed} orders placed, {board.stored} events stored, {seen} seen in Kafka, lag {board.lag}"
             ways = ", ".join(f"{count} {state}" for state, count in board.orders_by_state())
-            self.say(
-                f"{placed} orders placed, {board.stored} events stored, {seen} seen in Kafka, lag {board.lag}; {ways}"
-            )
+            self.say(f"{flow}; {ways}" if ways else flow)
 
     def sum_up(self, board: Board) -> None:
         commands, events = board.counts()

@@ -11,6 +11,7 @@ from typing import Final
 
 from eventing.errors import OrderloomError
 from eventing.settings import read_settings
+from operations.demo.alone import alone
 from operations.demo.ending import told_to_end
 from operations.demo.invitation import invited
 from operations.demo.screen import Screen
@@ -20,7 +21,7 @@ from operations.demo.services import outside, prepared, services
 from operations.demo.sources import ROOT, Sources
 from operations.demo.stage import Service, Stage, Step, play
 
-STEPS: Final[tuple[Step, ...]] = (servers, prepared, outside, services, seeded, invited)
+STEPS: Final[tuple[Step, ...]] = (alone, servers, prepared, outside, services, seeded, invited)
 SECONDS_A_LOOK: Final = 0.5
 
 

@@ -108,7 +108,7 @@ def test_all_about_one_order_travels_on_one_topic() -> None:
         **dict.fromkeys(("order", "reservation", "payment", "shipment"), "order.events.v1"),
         "stock": "stock.events.v1",
         "product": "catalogue.events.v1",
-    }
+    }, "a new folder of events has its stream and topic here too, so that nobody moves one by mistake"
 
 
 def what_was_stored(kind: EventType, version: int) -> Any:

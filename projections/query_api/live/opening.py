@@ -50,7 +50,7 @@ class Opening:
 def check_role(admitted: Admitted) -> None:
     if admitted.caller.roles.isdisjoint(MAY_LISTEN):
         raise EdgeRefusal(
-            "This needs one of the roles customer, operator.", code="forbidden", required_roles=sorted(MAY_LISTEN)
+            "This needs the role customer or operator.", code="forbidden", required_roles=sorted(MAY_LISTEN)
         )
 
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 
 import pytest
 from rich.console import Console
 
 from operations.demo.board import STATES, Board
-from operations.demo.screen import picture
+from operations.demo.screen import Screen, picture
 
 
 @pytest.fixture
@@ -42,3 +43,11 @@ def test_a_terminal_of_80_by_24_shows_all_of_it(board: Board) -> None:
 
 def test_a_narrow_terminal_shows_the_totals_first(board: Board) -> None:
     assert lines_of(board, 50)[0].startswith("12345 events stored")
+
+
+def test_plain_figures_end_without_a_dangling_sign(capsys: pytest.CaptureFixture[str]) -> None:
+    first = Board(stored=26, commands=Counter({"order placed": 4}))
+
+    Screen().refresh(first)
+
+    assert capsys.readouterr().out == "4 orders placed, 26 events stored, 0 seen in Kafka, lag 26\n"

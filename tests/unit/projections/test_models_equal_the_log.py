@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -12,10 +13,17 @@ from projections.read_model import ReadModel
 from projections.wiring import read_models
 from tests.support.read_models.folds import InMemory, deliveries
 from tests.support.read_models.independent import expected
-from tests.support.read_models.story import CATALOGUE, tell
+from tests.support.read_models.log_reading import Shown
+from tests.support.read_models.story import CATALOGUE, Told, tell
 
 MODELS = read_models()
 by_name = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+
+
+def wanted(model: ReadModel, log: Sequence[Told]) -> Shown:
+    found = expected(log)
+    assert model.name in found, f"say in tests/support/read_models/independent.py what {model.name} makes of a log"
+    return found[model.name]
 
 
 @by_name
@@ -27,7 +35,7 @@ def test_a_model_is_the_fold_of_the_log(model: ReadModel, seed: int) -> None:
 
     folded.deliver(log)
 
-    assert folded.shown() == expected(log)[model.name]
+    assert folded.shown() == wanted(model, log)
 
 
 @by_name
@@ -41,11 +49,11 @@ def test_repetitions_and_interleavings_change_nothing(model: ReadModel, seed: in
         folded.deliver(batch)
     straight.deliver(log)
 
-    assert folded.shown() == expected(log)[model.name]
+    assert folded.shown() == wanted(model, log)
     assert folded.bodies == straight.bodies, "a replay gives the same bytes"
 
 
 def test_the_stories_have_every_event_of_the_language() -> None:
     told = {one.type for seed in range(5) for one in tell(seed, orders=30)}
 
-    assert told == set(CATALOGUE.types)
+    assert told == set(CATALOGUE.types), "have tests/support/read_models/story.py tell those that are missing"

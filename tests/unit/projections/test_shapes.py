@@ -37,6 +37,8 @@ def shape(model: ReadModel) -> dict[str, str]:
 
 @by_name
 def test_the_shape_of_a_generation_is_frozen(model: ReadModel) -> None:
+    new = orjson.dumps({model.name: {str(model.generation): shape(model)}}).decode()
+    assert model.name in FROZEN, f"{model.name} is new: add this to frozen_shapes.json: {new}"
     assert FROZEN[model.name].get(str(model.generation)) == shape(model), (
         f"{model.name} has changed: raise its generation in projections/read_models/{model.name}.py, write the new "
         "digests under it, and rebuild it where it runs"

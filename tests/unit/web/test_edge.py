@@ -51,6 +51,11 @@ async def test_what_fastapi_says_is_a_problem_too(
         assert answer.headers["allow"]
 
 
+async def test_who_opens_an_address_with_nothing_is_shown_the_way(client: httpx.AsyncClient) -> None:
+    problem = (await client.get("/")).json()
+    assert problem["detail"] == "There is nothing at this address: /docs lists what there is."
+
+
 async def test_a_plain_route_names_what_is_wrong_with_its_parameters(client: httpx.AsyncClient) -> None:
     problem = (await client.get("/plain/1?size=x")).json()
     assert [error["pointer"] for error in problem["errors"]] == ["#query/size"]
