@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -16,6 +15,7 @@ import httpx
 from eventing.settings import Settings
 from eventing.web.auth import Role
 from eventing.web.setup import local_issuer
+from tests.support.bare_environment import bare_environment
 from tests.support.write_api import Client, settings_for
 
 START_SECONDS = 30
@@ -34,9 +34,8 @@ class Surroundings:
         return settings_for(self.folder)
 
     def environment(self, given: Mapping[str, str]) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
         return {
-            **inherited,
+            **bare_environment(),
             "ORDERS_ENVIRONMENT": "test",
             "ORDERS_POSTGRES__URL": self.database_url,
             "ORDERS_REDIS__URL": self.redis_url,

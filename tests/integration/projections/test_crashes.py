@@ -60,7 +60,7 @@ def test_a_crash_anywhere_costs_a_repetition_and_nothing_else(
     platform.publish(log)
 
     died = start_projector(platform, CRASH_POINT=f"{point}:{passes}", PROJECTOR__BATCH=BATCH)
-    until(lambda: died.exit_status == DIED, f"it dies at {point}", 60)
+    until(lambda: died.status == DIED, f"it dies at {point}", 60)
 
     start_projector(platform, PROJECTOR__BATCH=BATCH)
     demand_fold(platform, log)
@@ -74,7 +74,7 @@ def test_marks_that_move_before_the_documents_lose_some(platform: Platform, star
     died = start_projector(
         platform, "customer_orders", mutant="marks_first", CRASH_POINT="projector.written:1", PROJECTOR__BATCH="500"
     )
-    until(lambda: died.exit_status == DIED, "it dies", 60)
+    until(lambda: died.status == DIED, "it dies", 60)
 
     start_projector(platform, "customer_orders")
     with pytest.raises(AssertionError, match="customer_orders"):

@@ -5,8 +5,6 @@ A mutant shows that a test can fail. None of them is in the product: each replac
 
 from __future__ import annotations
 
-import ctypes
-import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -17,9 +15,8 @@ from projections.query_api import wiring
 from projections.query_api.answering.cache import Cache
 from projections.query_api.answering.progress import Progress
 from projections.query_api.live import subscription
+from tests.support.end_with_parent import end_with_parent
 from tests.support.only_in_tests import settings_of_tests
-
-PR_SET_PDEATHSIG = 1
 
 
 def does_not_wait() -> None:
@@ -72,7 +69,7 @@ def announce(address: str) -> None:
 
 
 def main() -> int:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
+    end_with_parent()
     settings = settings_of_tests()
     MUTANTS[sys.argv[1]]()
     wiring.run(settings, announce)

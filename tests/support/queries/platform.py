@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import signal
 import sys
@@ -31,6 +30,7 @@ from eventing.settings import AuthSettings, Settings
 from eventing.web.auth import Role
 from eventing.web.local_issuer import LocalIssuer
 from eventing.web.setup import local_issuer
+from tests.support.bare_environment import bare_environment
 from tests.support.relays.checker import PARTITIONS
 from tests.support.relays.installation import Installation
 
@@ -153,14 +153,13 @@ class QueryProcess:
 
 @asynccontextmanager
 async def query_api(platform: QueryPlatform, *, mutant: str = "none", **settings: str) -> AsyncIterator[QueryProcess]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
     log = (platform.folder / f"queries-{random.randrange(10**9)}.log").open("w+b")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.support.queries.main",
         mutant,
-        env={**clean, **platform.environment(**settings)},
+        env=bare_environment(platform.environment(**settings)),
         stdout=asyncio.subprocess.PIPE,
         stderr=log,
     )

@@ -5,8 +5,6 @@ A mutant shows that a test can fail. None of them is in the product: each replac
 
 from __future__ import annotations
 
-import ctypes
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,9 +24,8 @@ from projections.read_model import ReadModel
 from projections.stores.elasticsearch import ElasticsearchStore
 from projections.stores.elasticsearch_connecting import connect
 from projections.wiring import ADAPTERS, Adapters, open_store
+from tests.support.end_with_parent import end_with_parent
 from tests.support.only_in_tests import settings_of_tests
-
-PR_SET_PDEATHSIG = 1
 
 
 class WithoutVersions(ElasticsearchStore):
@@ -125,7 +122,7 @@ def announce(address: str) -> None:
 
 
 def main() -> int:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
+    end_with_parent()
     settings = settings_of_tests()
     try:
         wiring.run(settings, sys.argv[2:], announce, outside=MUTANTS[sys.argv[1]])

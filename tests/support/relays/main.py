@@ -5,7 +5,6 @@ A mutant shows that a test can fail. None of them is in the product: each replac
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -24,9 +23,9 @@ from outbox_relay import leading, wiring
 from outbox_relay.ledger import NAME, Ledger
 from outbox_relay.ports import Tuning
 from outbox_relay.wiring import Adapters, adapters
+from tests.support.end_with_parent import end_with_parent
 from tests.support.only_in_tests import settings_of_tests
 
-PR_SET_PDEATHSIG = 1
 FROZEN_CHUNK = 3
 HASTY_SOCKET_TIMEOUT = 2.0
 
@@ -155,7 +154,7 @@ def announce(address: str) -> None:
 
 
 def main() -> int:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
+    end_with_parent()
     settings = settings_of_tests()
     try:
         wiring.run(settings, announce, outside=MUTANTS[sys.argv[1]])

@@ -5,8 +5,6 @@ A mutant shows that a test can fail. None of them is in the product: each replac
 
 from __future__ import annotations
 
-import ctypes
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -25,9 +23,9 @@ from saga_choreography.outside import Declined, Unknown
 from saga_choreography.participant import Heard, Participant
 from saga_choreography.questions import Ask
 from saga_choreography.wiring import Adapters, adapters
+from tests.support.end_with_parent import end_with_parent
 from tests.support.only_in_tests import settings_of_tests
 
-PR_SET_PDEATHSIG = 1
 BUGGY = "buggy"
 """What the name of a customer begins with whose orders meet a bug."""
 
@@ -116,7 +114,7 @@ def announce(address: str) -> None:
 
 
 def main() -> int:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
+    end_with_parent()
     settings = settings_of_tests()
     try:
         wiring.run(settings, sys.argv[2:], announce, outside=MUTANTS[sys.argv[1]])
