@@ -26,7 +26,7 @@ from tests.support.bare_environment import bare_environment
 from tests.support.end_with_parent import end_with_parent
 from tests.support.ports import free_port
 
-START_SECONDS = 30
+START_SECONDS = 60
 
 
 class OutsideService:

@@ -43,7 +43,7 @@ class Standing:
             **{f"ORDERS_{name}": value for name, value in settings.items()},
         }
         self._process: subprocess.Popen[str] | None = None
-        self.http = httpx.Client(timeout=30)
+        self.http = httpx.Client(timeout=PATIENCE)
         self.token = cache(self._token)
 
     def __enter__(self) -> Self:

@@ -32,7 +32,7 @@ def test_it_says_where_it_answers_and_ends_when_asked_to(service: str, path: str
         assert refused.status_code == 400
         assert "fault" in refused.json()["message"]
         process.send_signal(signal.SIGTERM)
-        _, remarks = process.communicate(timeout=20)
+        _, remarks = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()

@@ -10,13 +10,13 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from eventing.settings import Settings
 from eventing.web import door, server
 from projections.query_api import wiring
 from projections.query_api.answering.cache import Cache
 from projections.query_api.answering.progress import Progress
 from projections.query_api.live import subscription
-from tests.support.end_with_parent import end_with_parent
-from tests.support.only_in_tests import settings_of_tests
+from tests.support.only_in_tests import Announce, run_in_a_test
 
 
 def does_not_wait() -> None:
@@ -63,18 +63,10 @@ MUTANTS: dict[str, Callable[[], None]] = {
 }
 
 
-def announce(address: str) -> None:
-    sys.stdout.write(f"{address}\n")
-    sys.stdout.flush()
-
-
-def main() -> int:
-    end_with_parent()
-    settings = settings_of_tests()
+def run(settings: Settings, announce: Announce) -> None:
     MUTANTS[sys.argv[1]]()
     wiring.run(settings, announce)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_in_a_test(run))

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from eventing.errors import OrderloomError
 from eventing.kafka import publisher
 from eventing.kafka.deliveries import Delivery
 from eventing.kafka.publisher import Publisher
@@ -23,8 +22,7 @@ from outbox_relay import leading, wiring
 from outbox_relay.ledger import NAME, Ledger
 from outbox_relay.ports import Tuning
 from outbox_relay.wiring import Adapters, adapters
-from tests.support.end_with_parent import end_with_parent
-from tests.support.only_in_tests import settings_of_tests
+from tests.support.only_in_tests import Announce, run_in_a_test
 
 FROZEN_CHUNK = 3
 HASTY_SOCKET_TIMEOUT = 2.0
@@ -148,21 +146,9 @@ MUTANTS: dict[str, Callable[[Settings], Adapters]] = {
 }
 
 
-def announce(address: str) -> None:
-    sys.stdout.write(f"{address}\n")
-    sys.stdout.flush()
-
-
-def main() -> int:
-    end_with_parent()
-    settings = settings_of_tests()
-    try:
-        wiring.run(settings, announce, outside=MUTANTS[sys.argv[1]])
-    except OrderloomError as error:
-        sys.stderr.write(f"orders: {error}\n")
-        return 2
-    return 0
+def run(settings: Settings, announce: Announce) -> None:
+    wiring.run(settings, announce, outside=MUTANTS[sys.argv[1]])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_in_a_test(run))

@@ -14,7 +14,6 @@ from typing import Any
 from eventing.avro.codec import Codec
 from eventing.breaker import Breaker
 from eventing.decider import Decider
-from eventing.errors import OrderloomError
 from eventing.settings import Settings
 from saga_choreography import wiring
 from saga_choreography.adapters.transactions import PostgresTransactions, PostgresWork
@@ -23,8 +22,7 @@ from saga_choreography.outside import Declined, Unknown
 from saga_choreography.participant import Heard, Participant
 from saga_choreography.questions import Ask
 from saga_choreography.wiring import Adapters, adapters
-from tests.support.end_with_parent import end_with_parent
-from tests.support.only_in_tests import settings_of_tests
+from tests.support.only_in_tests import Announce, run_in_a_test
 
 BUGGY = "buggy"
 """What the name of a customer begins with whose orders meet a bug."""
@@ -108,21 +106,9 @@ MUTANTS: dict[str, Outside] = {
 }
 
 
-def announce(address: str) -> None:
-    sys.stdout.write(f"{address}\n")
-    sys.stdout.flush()
-
-
-def main() -> int:
-    end_with_parent()
-    settings = settings_of_tests()
-    try:
-        wiring.run(settings, sys.argv[2:], announce, outside=MUTANTS[sys.argv[1]])
-    except OrderloomError as error:
-        sys.stderr.write(f"orders: {error}\n")
-        return 2
-    return 0
+def run(settings: Settings, announce: Announce) -> None:
+    wiring.run(settings, sys.argv[2:], announce, outside=MUTANTS[sys.argv[1]])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_in_a_test(run))

@@ -9,7 +9,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.child_process import PATIENCE, ChildProcess
-from tests.support.relays.installation import until
+from tests.support.waiting import until
 
 
 class SagaProcess(ChildProcess):
