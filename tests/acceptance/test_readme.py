@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.bare_environment import bare_environment
 from tests.support.ports import free_ports
 from tests.support.readme import README, commands_under
 
@@ -28,10 +29,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def environment() -> dict[str, str]:
     """Nothing given but ports, because the usual ones may belong to somebody."""
-    bare = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
     commands, queries, payments, carrier = free_ports(4)
     return {
-        **bare,
+        **bare_environment(),
         "API": f"http://127.0.0.1:{commands}",
         "QUERY": f"http://127.0.0.1:{queries}",
         "ORDERS_COMMAND_API__PORT": str(commands),

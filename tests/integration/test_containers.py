@@ -72,7 +72,7 @@ def relay(outside: dict[str, str]) -> Iterator[None]:
     ) as process:
         yield
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
 
 
 async def test_an_order_goes_from_a_command_to_a_consumer(
@@ -103,5 +103,5 @@ def test_kafka_is_the_broker_that_was_asked_for_and_makes_no_topic_by_itself(sta
 
     admin = AdminClient({"bootstrap.servers": started.kafka_bootstrap})
 
-    assert len(admin.list_topics(timeout=10).brokers) == 1
-    assert admin.list_topics(f"{names}.nobody-made-it", timeout=10).topics[f"{names}.nobody-made-it"].error is not None
+    assert len(admin.list_topics(timeout=60).brokers) == 1
+    assert admin.list_topics(f"{names}.nobody-made-it", timeout=60).topics[f"{names}.nobody-made-it"].error is not None

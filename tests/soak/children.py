@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -14,11 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.soak.starting import lastingly
+from tests.support.end_with_parent import end_with_parent
 
 START_SECONDS = 60.0
-PR_SET_PDEATHSIG = 1
-
-_libc = ctypes.CDLL(None)
 
 
 class Child:
@@ -64,7 +61,7 @@ class Child:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
             )
 
     def kill(self) -> None:
@@ -141,7 +138,3 @@ def await_answer(address: str, seconds: float = START_SECONDS) -> None:
             if time.monotonic() > end:
                 raise AssertionError(f"{address} does not answer: {error}") from error
             time.sleep(0.1)
-
-
-def _end_with_parent() -> None:
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import socket
 import time
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -31,6 +30,7 @@ from tests.soak.operating import Operator
 from tests.soak.small_disk import small_disk
 from tests.soak.starting import lastingly
 from tests.support.outside import CarrierService, OutsideService, PaymentProvider
+from tests.support.ports import free_ports
 from tests.support.tcp_proxy import TcpProxy
 
 PARTITIONS = 6
@@ -182,13 +182,14 @@ class Platform:
                 (f"projector-{road}", ("projector",), road),
                 *((f"{part}-{road}", ("participant", part), road) for part in PARTICIPANTS),
             ]
-        self._ports = {name: _free_port() for name, _, _ in cast}
+        self._ports = dict(zip((name for name, _, _ in cast), free_ports(len(cast)), strict=True))
         return cast
 
     def _kafka(self) -> KafkaByRoads:
-        ports = {road: _free_port() for road in ROADS}
+        ports = dict(zip(ROADS, free_ports(len(ROADS)), strict=True))
         for road, port in ports.items():
-            self.proxies[f"kafka/{road}"] = self._open.enter_context(TcpProxy("127.0.0.1", port, seed=port))
+            proxy = TcpProxy("127.0.0.1", port, seed=crc32(f"kafka/{road}".encode()))
+            self.proxies[f"kafka/{road}"] = self._open.enter_context(proxy)
         return KafkaByRoads(ports, {road: self.proxies[f"kafka/{road}"].port for road in ROADS})
 
     def _kafka_by(self, road: str | None) -> str:
@@ -237,9 +238,3 @@ def _port_setting(name: str) -> str:
     """Where a process of this name answers: its customers, or whoever asks for its health and its metrics."""
     section, port = SECTIONS.get(name.partition("-")[0], ("SAGA", "HEALTH_PORT"))
     return f"ORDERS_{section}__{port}"
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port

@@ -10,10 +10,7 @@ What they wrote is read from their files, so that a test sees it also when they 
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -24,21 +21,23 @@ from typing import Any
 
 import httpx
 
-START_SECONDS = 30
-PR_SET_PDEATHSIG = 1
+from tests.support import freezing
+from tests.support.bare_environment import bare_environment
+from tests.support.end_with_parent import end_with_parent
+from tests.support.ports import free_port
 
-_libc = ctypes.CDLL(None)
+START_SECONDS = 60
 
 
 class OutsideService:
     """One of the two. It can be killed and started again on the same port with the same ledger."""
 
-    def __init__(self, service: str, folder: Path, *, port: int = 0, api_key: str | None = None) -> None:
+    def __init__(self, service: str, folder: Path, *, api_key: str | None = None) -> None:
         self.service = service
         self.ledger_file = folder / f"{service}.sqlite"
         self.log_file = folder / f"{service}.log"
         self._api_key = api_key
-        self._port = port
+        self._port = free_port()
         self._start()
 
     @property
@@ -77,10 +76,10 @@ class OutsideService:
         self._start()
 
     def freeze(self) -> None:
-        self._process.send_signal(signal.SIGSTOP)
+        freezing.freeze(self._process)
 
     def thaw(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
+        freezing.thaw(self._process)
 
     def close(self) -> None:
         self._switches.close()
@@ -90,22 +89,20 @@ class OutsideService:
         self._process.stdout.close()
 
     def _start(self) -> None:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
         where = ("--port", str(self._port), "--ledger", str(self.ledger_file))
         key = {} if self._api_key is None else {"OUTSIDE_WORLD_API_KEY": self._api_key}
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "outside_world", self.service, *where],
-                env={**clean, **key},
+                env=bare_environment(key),
                 stdout=subprocess.PIPE,
                 stderr=log,
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
             )
         assert self._process.stdout is not None
         said = self._process.stdout.readline()
         assert said, f"it did not start: {self.log_file.read_text()}"
         self.address: str = json.loads(said)["address"]
-        self._port = int(self.address.rpartition(":")[2])
         headers = {} if self._api_key is None else {"Authorization": f"Bearer {self._api_key}"}
         self._switches = httpx.Client(base_url=self.address, headers=headers, timeout=START_SECONDS)
 
@@ -152,7 +149,3 @@ def carrier(folder: Path, *, api_key: str | None = None) -> Iterator[CarrierServ
         yield service
     finally:
         service.close()
-
-
-def _end_with_parent() -> None:
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

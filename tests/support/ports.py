@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import random
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+
+from local_stack.ports import CHOICE
+
+_chance = random.SystemRandom()
+"""Not the one that Hypothesis seeds: workers of one test run would all begin at the same port."""
+
+
+def free_port() -> int:
+    return free_ports(1)[0]
 
 
 def free_ports(count: int) -> list[int]:
-    """All of them held until the last one is found, so that no two are the same."""
+    """None of those that the kernel gives to outgoing connections: any test could be given one of them meanwhile,
+    while its program is yet to start, or is away for a moment. All are held until the last one is found."""
+    found: list[int] = []
     with ExitStack() as held:
-        found = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [server.getsockname()[1] for server in found]
+        while len(found) < count:
+            port = _chance.choice(CHOICE)
+            with suppress(OSError):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+                found.append(port)
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from uuid import uuid4
 import httpx
 
 from tests.backing import Backing
+from tests.support.bare_environment import bare_environment
 from tests.support.own_names import own_names
 from tests.support.ports import free_ports
 from tests.support.write_api import MUG, order
@@ -34,9 +34,8 @@ class Standing:
         self.write_api, self.query_api = f"http://127.0.0.1:{commands}", f"http://127.0.0.1:{queries}"
         self.payments = self.carrier = ""
         self.folder = folder
-        bare = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
         self.environment = {
-            **bare,
+            **bare_environment(),
             **own_names(backing, database, names, folder),
             "ORDERS_COMMAND_API__PORT": str(commands),
             "ORDERS_QUERY_API__PORT": str(queries),
@@ -44,7 +43,7 @@ class Standing:
             **{f"ORDERS_{name}": value for name, value in settings.items()},
         }
         self._process: subprocess.Popen[str] | None = None
-        self.http = httpx.Client(timeout=30)
+        self.http = httpx.Client(timeout=PATIENCE)
         self.token = cache(self._token)
 
     def __enter__(self) -> Self:

@@ -33,6 +33,8 @@ Direction = Literal["up", "down"]
 
 _RESET = struct.pack("ii", 1, 0)
 _CHUNK = 64 * 1024
+PATIENCE = 60.0
+"""With the proxy's own thread."""
 
 
 @dataclass
@@ -66,7 +68,7 @@ class TcpProxy:
         listening = threading.Event()
         self._thread.start()
         self._loop.call_soon_threadsafe(self._loop.create_task, self._listen(listening))
-        assert listening.wait(5), "the proxy can't listen"
+        assert listening.wait(PATIENCE), "the proxy can't listen"
         return self
 
     def __exit__(
@@ -74,7 +76,7 @@ class TcpProxy:
     ) -> None:
         self.cut()
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(PATIENCE)
 
     def pause(self) -> None:
         self._do(self._passing.clear)
@@ -126,7 +128,7 @@ class TcpProxy:
             done.set()
 
         self._loop.call_soon_threadsafe(do)
-        assert done.wait(5), "the proxy's thread has ended"
+        assert done.wait(PATIENCE), "the proxy's thread has ended"
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

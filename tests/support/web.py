@@ -1,4 +1,4 @@
-"""A little service behind the real edge: it keeps notes. `python -m tests.support.web LEDGER` serves it as a process.
+"""A little service behind the real edge: it keeps notes. `python -m tests.support.web` serves it as a process.
 
 Each note that is accepted is written to the ledger before it is answered, so that a test can compare the two.
 """
@@ -37,6 +37,7 @@ from eventing.web.server import serve
 
 ISSUER, AUDIENCE = "https://issuer.test", "notes"
 MILK = {"text": "Buy milk", "copies": 1, "tags": []}
+DRAIN_SECONDS = 120.0
 CUSTOMER = frozenset({Role.CUSTOMER})
 
 
@@ -159,10 +160,17 @@ def keys_of(folder: Path) -> KeyRing:
     return KeyRing(keys_in_file(folder / "issuer.json"))
 
 
-def main(ledger: Path, port: str = "0", connections: str = "1000") -> None:
+def main(ledger: Path, connections: str, notice_seconds: str) -> None:
     configure_logging(service="notes")
     app = application(edge_of(keys_of(ledger.parent)), Notes(ledger))
-    door = Door("127.0.0.1", int(port), "ORDERS_NOTES__PORT", connection_limit=int(connections), notice_seconds=0.3)
+    door = Door(
+        "127.0.0.1",
+        0,
+        "ORDERS_NOTES__PORT",
+        connection_limit=int(connections),
+        notice_seconds=float(notice_seconds),
+        drain_seconds=DRAIN_SECONDS,
+    )
     serve(app, door, announce=lambda address: print(address, flush=True))  # noqa: T201 - how the test learns of it
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,9 +13,9 @@ import httpx
 from eventing.settings import Settings
 from eventing.web.auth import Role
 from eventing.web.setup import local_issuer
+from tests.support.api_process import START_SECONDS, api_process
+from tests.support.bare_environment import bare_environment
 from tests.support.write_api import Client, settings_for
-
-START_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +31,8 @@ class Surroundings:
         return settings_for(self.folder)
 
     def environment(self, given: Mapping[str, str]) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
         return {
-            **inherited,
+            **bare_environment(),
             "ORDERS_ENVIRONMENT": "test",
             "ORDERS_POSTGRES__URL": self.database_url,
             "ORDERS_REDIS__URL": self.redis_url,
@@ -53,7 +49,7 @@ class ApiProcess:
         self.address = address
         self._issuer = local_issuer(surroundings.settings)
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
-        self.http = httpx.AsyncClient(base_url=address, limits=limits, timeout=30)
+        self.http = httpx.AsyncClient(base_url=address, limits=limits, timeout=START_SECONDS)
 
     def as_(self, subject: str | None, *roles: Role) -> Client:
         return Client(self.http, self._issuer, subject, *roles)
@@ -65,22 +61,8 @@ class ApiProcess:
 @asynccontextmanager
 async def write_api(surroundings: Surroundings, **given: str) -> AsyncIterator[ApiProcess]:
     """A process of its own; `given` are further settings from the environment."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "command_service",
-        env=surroundings.environment(given),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        assert process.stdout is not None
-        address = (await asyncio.wait_for(process.stdout.readline(), START_SECONDS)).decode().strip()
-        assert address.startswith("http://"), f"the write API did not start: {address!r}"
-        api = ApiProcess(process, address, surroundings)
+    environment = surroundings.environment(given)
+    async with api_process("command_service", environment=environment, complaints=asyncio.subprocess.DEVNULL) as made:
+        api = ApiProcess(*made, surroundings)
         async with api.http:
             yield api
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), START_SECONDS)

@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 
 from tests.acceptance.platform.conftest import SPANS_FILE
-from tests.support.relays.installation import until
 from tests.support.standing import Standing, verified
+from tests.support.waiting import until
 from tests.support.write_api import OFFICE, order
 
 pytestmark = pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 from uuid import uuid4
 
@@ -101,9 +102,9 @@ async def goods(writer: Writer, sku: str) -> None:
 
 async def until_shown(operator: Reader, sku: str) -> None:
     for path in (f"/v1/catalogue/{sku}", f"/v1/stock/{sku}"):
-        for _ in range(500):
-            if (await operator.get(path)).status_code == MAY:
-                break
+        async with asyncio.timeout(60):
+            while (await operator.get(path)).status_code != MAY:
+                """It is on its way through the log."""
 
 
 async def test_who_searches_finds_its_own(api: QueryProcess, writer: Writer) -> None:

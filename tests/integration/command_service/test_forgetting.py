@@ -53,7 +53,7 @@ def kept_of(superuser: psycopg.Connection, scope: str) -> int:
 def forgotten(watching: psycopg.Connection) -> list[int]:
     """Each step, until all that is old is gone; fewer if nobody forgets."""
     steps: list[int] = []
-    for told in watching.notifies(timeout=30):
+    for told in watching.notifies(timeout=60):
         steps.append(int(told.payload))
         if sum(steps) >= OLD:
             break

@@ -80,6 +80,8 @@ async def test_commands_are_turned_away_while_too_many_wait_to_be_written(
             while not answered and len(waiting) < 20:
                 waiting.add(asyncio.ensure_future(customer.post("/v1/orders", order())))
                 answered, waiting = await asyncio.wait(waiting, timeout=0.1)
+            if not answered:
+                answered, waiting = await asyncio.wait(waiting, timeout=30, return_when=asyncio.FIRST_COMPLETED)
         turned_away = [task.result() for task in answered]
         accepted = await asyncio.gather(*waiting)
 

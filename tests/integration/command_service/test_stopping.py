@@ -34,7 +34,7 @@ async def ordered_until_it_ends(api: ApiProcess, customer: str, *, told_to_stop:
     told: list[str] = []
     enough = asyncio.Event()
     customers = [asyncio.ensure_future(order_for_ever(api, customer, told, enough)) for _ in range(CUSTOMERS)]
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         if told_to_stop:
             await enough.wait()
             api.process.send_signal(signal.SIGTERM)

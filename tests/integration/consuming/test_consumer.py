@@ -13,7 +13,7 @@ from eventing.errors import Misconfigured, Unavailable
 from eventing.kafka.consumer import Consumer
 from tests.integration.consuming.conftest import PARTITIONS, Topic
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 MakeTopic = Callable[[], Topic]
 
 

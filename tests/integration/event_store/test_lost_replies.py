@@ -185,6 +185,6 @@ async def test_a_server_that_says_nothing_is_given_up_and_the_append_found(store
 
 async def waiting_for_the_log(url: str, number: int) -> None:
     query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 7205321"
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection, asyncio.timeout(10):
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection, asyncio.timeout(60):
         while (await (await connection.execute(query)).fetchone() or (0,))[0] < number:  # noqa: ASYNC110
             await asyncio.sleep(0.005)

@@ -71,7 +71,7 @@ class Writers:
             assert self._wait_for(process) == 0
 
     def _wait_for(self, process: subprocess.Popen[str]) -> int:
-        status = process.wait(30)
+        status = process.wait(60)
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.close()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 
 import psutil
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.slow
 
 NAMES = [server.name for server in SERVERS]
 NOTHING: dict[str, list[int]] = {name: [] for name in NAMES}
+PATIENCE = 60
 SCHEMA = json.dumps({"type": "record", "name": "Kept", "fields": [{"name": "a", "type": "long"}]})
 
 
@@ -35,9 +37,13 @@ def site_of(stack: Stack) -> Site:
     return site
 
 
-def running(site: Site) -> dict[str, list[int]]:
+def processes_of(site: Site) -> dict[str, list[psutil.Process]]:
     found = processes.find([server.kind(site) for server in SERVERS])
-    return {server.name: [each.pid for each in found[server.kind(site)]] for server in SERVERS}
+    return {server.name: found[server.kind(site)] for server in SERVERS}
+
+
+def running(site: Site) -> dict[str, list[int]]:
+    return {name: [each.pid for each in found] for name, found in processes_of(site).items()}
 
 
 def states(stack: Stack) -> dict[str, str]:
@@ -58,7 +64,8 @@ def orders(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
 def keep_something(stack: Stack) -> None:
     site, addresses = site_of(stack), site_of(stack).state.addresses
     with psycopg.connect(addresses.postgres_url) as connection:
-        connection.execute("CREATE TABLE kept (a int); INSERT INTO kept VALUES (1)")
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (a int PRIMARY KEY)")
+        connection.execute("INSERT INTO kept VALUES (1) ON CONFLICT DO NOTHING")
     with redis.Redis.from_url(addresses.redis_url) as client:
         client.set("kept", "1")
     web.ask(site.port("elasticsearch"), "PUT", "/kept/_doc/1?refresh=true", {"a": 1})
@@ -82,7 +89,7 @@ def _ready_messages(site: Site) -> int:
 
     consumer = Consumer({"bootstrap.servers": site.state.addresses.kafka_bootstrap, "group.id": "test"})
     try:
-        return consumer.get_watermark_offsets(TopicPartition(kafka.READY_TOPIC, 0), timeout=10)[1]
+        return consumer.get_watermark_offsets(TopicPartition(kafka.READY_TOPIC, 0), timeout=60)[1]
     finally:
         consumer.close()
 
@@ -112,11 +119,10 @@ def test_status_shows_all_answering_within_two_gigabytes(stack: Stack) -> None:
 
 def test_nothing_listens_beyond_this_machine(stack: Stack) -> None:
     site = site_of(stack)
-    found = processes.find([server.kind(site) for server in SERVERS])
 
     listening = [
         connection.laddr.ip
-        for group in found.values()
+        for group in processes_of(site).values()
         for process in group
         for connection in process.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
@@ -128,8 +134,9 @@ def test_nothing_listens_beyond_this_machine(stack: Stack) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_server_that_was_killed_is_started_again_and_no_other(stack: Stack, name: str) -> None:
-    for pid in running(site_of(stack))[name][:1]:
-        os.kill(pid, signal.SIGKILL)
+    (leader, *_) = processes_of(site_of(stack))[name]
+    leader.kill()
+    leader.wait(PATIENCE)
 
     assert states(stack) == dict.fromkeys(NAMES, "running") | {name: "ready"}
 
@@ -174,10 +181,12 @@ def test_data_survive_down_and_up_and_down_leaves_nothing_behind(stack: Stack) -
 
 
 def test_data_survive_the_sudden_death_of_everything(stack: Stack) -> None:
-    for pids in running(site_of(stack)).values():
-        for pid in pids:
-            if psutil.pid_exists(pid):
-                os.kill(pid, signal.SIGKILL)
+    keep_something(stack)
+    everything = [each for group in processes_of(site_of(stack)).values() for each in group]
+    for each in everything:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    psutil.wait_procs(everything, PATIENCE)
 
     assert states(stack) == dict.fromkeys(NAMES, "ready")
     assert_kept(stack)

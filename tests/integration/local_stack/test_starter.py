@@ -82,7 +82,7 @@ def test_an_interrupted_start_takes_back_what_it_started(folder: Path) -> None:
     with start(folder) as starter:
         read_until(starter, "postgres: ready")
         starter.send_signal(signal.SIGINT)
-        said = starter.communicate(timeout=60)[1]
+        said = starter.communicate(timeout=120)[1]
 
     assert starter.returncode == 130
     assert "Traceback" not in said
@@ -95,7 +95,7 @@ def test_a_taken_fixed_port_is_named_and_nothing_is_started(folder: Path) -> Non
         listener.listen()
         port = listener.getsockname()[1]
         with start(folder, ORDERS_STACK_PORTS__ELASTICSEARCH=str(port)) as starter:
-            said = starter.communicate(timeout=60)[1]
+            said = starter.communicate(timeout=120)[1]
 
     assert starter.returncode == 2
     assert f"port {port} for elasticsearch is taken by" in said

@@ -56,6 +56,13 @@ def children_of(demo: subprocess.Popen[str]) -> list[psutil.Process]:
     return found
 
 
+def command_of(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.NoSuchProcess:  # a rebuild that has just ended
+        return ["projections"]
+
+
 def until_it_shows_itself(demo: subprocess.Popen[str]) -> list[psutil.Process]:
     """Its services."""
     assert demo.stdout is not None
@@ -63,7 +70,7 @@ def until_it_shows_itself(demo: subprocess.Popen[str]) -> list[psutil.Process]:
     for line in demo.stdout:
         said.append(line)
         if "orders placed" in line:
-            return [child for child in children_of(demo) if "projections" not in child.cmdline()]
+            return [child for child in children_of(demo) if "projections" not in command_of(child)]
     assert demo.stderr is not None
     raise AssertionError("".join(said) + demo.stderr.read())
 
@@ -107,7 +114,7 @@ def test_ctrl_c_ends_it_with_a_proof_and_without_a_trace(demo: subprocess.Popen[
     assert demo.returncode == 0, said + complained
     assert "different events out of Kafka" in said
     assert len(services) == SERVICES
-    assert not [service for service in services if service.is_running()]
+    assert_ended(services)
 
 
 def test_services_do_not_outlive_a_demo_that_is_killed(demo: subprocess.Popen[str]) -> None:
@@ -116,16 +123,15 @@ def test_services_do_not_outlive_a_demo_that_is_killed(demo: subprocess.Popen[st
     everybody = children_of(demo)
     demo.kill()
 
-    _, alive = psutil.wait_procs(everybody, timeout=60)
     assert len(services) == SERVICES
-    assert not [process.cmdline() for process in alive]
+    assert_ended(everybody)
 
 
 def test_a_service_that_ends_by_itself_ends_the_demo_with_its_last_words(
     demo: subprocess.Popen[str],
 ) -> None:
     services = until_it_shows_itself(demo)
-    participants = next(service for service in services if "participant" in service.cmdline())
+    participants = next(service for service in services if "participant" in command_of(service))
 
     participants.kill()
     _, complained = demo.communicate(timeout=SECONDS_TO_RUN)
@@ -133,5 +139,10 @@ def test_a_service_that_ends_by_itself_ends_the_demo_with_its_last_words(
     assert demo.returncode == 2
     assert "orders: the saga has ended." in complained
     assert "Traceback" not in complained
-    _, alive = psutil.wait_procs(services, timeout=30)
+    assert_ended(services)
+
+
+def assert_ended(processes: list[psutil.Process]) -> None:
+    """Or end in a moment: who was killed, and whoever has to bury it, may be yet to be scheduled."""
+    _, alive = psutil.wait_procs(processes, timeout=60)
     assert not alive

@@ -35,7 +35,7 @@ def doctor(environment: dict[str, str]) -> tuple[int, dict[str, Any]]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     answer: dict[str, Any] = json.loads(told.stdout)

@@ -33,7 +33,7 @@ PACKAGES = (
     "projections",
     "saga_choreography",
 )
-SECONDS_TO_END = 60
+SECONDS_TO_END = 120
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def until_it_says(platform: subprocess.Popen[str], words: str) -> list[str]:
 def test_it_runs_takes_in_a_change_survives_a_mistake_and_ends(platform: subprocess.Popen[str], sources: Path) -> None:
     said = until_it_says(platform, "All of it runs.")
     apis = [line.split()[3].rstrip(",") for line in said if line.startswith(("The write API", "The query API"))]
-    first = {child.pid for child in psutil.Process(platform.pid).children()}
+    first = set(psutil.Process(platform.pid).children())
 
     fold = sources / "projections" / "folding.py"
     whole = fold.read_text()
@@ -84,16 +84,16 @@ def test_it_runs_takes_in_a_change_survives_a_mistake_and_ends(platform: subproc
 
     fold.write_text(whole)
     until_it_says(platform, "They run again.")
-    second = {child.pid for child in psutil.Process(platform.pid).children()}
+    second = set(psutil.Process(platform.pid).children())
     assert len(first) == len(second) == 8
     assert len(first & second) == 2, "the provider and the carrier are not ours, and stay"
     for api in apis:
-        with urlopen(f"{api}/readyz", timeout=10) as answer:
+        with urlopen(f"{api}/readyz", timeout=SECONDS_TO_END) as answer:
             assert answer.status == 200
 
     platform.send_signal(signal.SIGINT)
     _, complained = platform.communicate(timeout=SECONDS_TO_END)
     assert platform.returncode == 0, complained
     assert "Traceback" not in complained
-    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in second if psutil.pid_exists(pid)], timeout=10)
+    _, alive = psutil.wait_procs(second, timeout=SECONDS_TO_END)
     assert not alive

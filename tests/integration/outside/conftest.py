@@ -18,13 +18,16 @@ from saga_choreography.gateways.payments import HttpPaymentGateway
 from tests.support import outside
 from tests.support.outside import CarrierService, PaymentProvider
 
-QUICK: dict[str, Any] = {
-    "attempt_seconds": 1.0,
-    "deadline_seconds": 20.0,
+USUAL: dict[str, Any] = {
+    "attempt_seconds": 15.0,
+    "deadline_seconds": 45.0,
     "first_pause": 0.01,
     "longest_pause": 0.05,
     "answer_limit": 8 * 1024,
 }
+"""So long that an attempt ends for want of time only where a service hangs on purpose."""
+HASTY: dict[str, Any] = {"attempt_seconds": 1.0, "attempts": 10}
+"""For services that hang on purpose, the first time: it is given up soon, and there are attempts enough to be heard."""
 
 OpenPayments = Callable[..., Awaitable[HttpPaymentGateway]]
 
@@ -60,7 +63,7 @@ async def open_payments(provider_process: PaymentProvider) -> AsyncIterator[Open
         async def opened(
             metrics: OutsideMetrics | None = None, breaker: Breaker | None = None, **given: Any
         ) -> HttpPaymentGateway:
-            settings = PaymentSettings(url=SecretStr(provider_process.address), **{**QUICK, **given})
+            settings = PaymentSettings(url=SecretStr(provider_process.address), **{**USUAL, **given})
             gateway = open_payment_gateway(settings, metrics or OutsideMetrics(), breaker=breaker)
             return await stack.enter_async_context(gateway)
 
@@ -68,12 +71,18 @@ async def open_payments(provider_process: PaymentProvider) -> AsyncIterator[Open
 
 
 @pytest.fixture
-async def payments(open_payments: OpenPayments) -> HttpPaymentGateway:
-    return await open_payments()
+def patience() -> dict[str, Any]:
+    """With those who are asked; a test of services that hang takes another one."""
+    return {}
 
 
 @pytest.fixture
-async def carrier(carrier_process: CarrierService) -> AsyncIterator[HttpCarrier]:
-    settings = CarrierSettings(url=SecretStr(carrier_process.address), **QUICK)
+async def payments(open_payments: OpenPayments, patience: dict[str, Any]) -> HttpPaymentGateway:
+    return await open_payments(**patience)
+
+
+@pytest.fixture
+async def carrier(carrier_process: CarrierService, patience: dict[str, Any]) -> AsyncIterator[HttpCarrier]:
+    settings = CarrierSettings(url=SecretStr(carrier_process.address), **{**USUAL, **patience})
     async with open_carrier(settings, OutsideMetrics()) as gateway:
         yield gateway

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,13 +11,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.bare_environment import bare_environment
+
 
 @pytest.mark.parametrize(("service", "path"), [("payments", "charges"), ("carrier", "labels")])
 def test_it_says_where_it_answers_and_ends_when_asked_to(service: str, path: str, tmp_path: Path) -> None:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "operations", "outside", service, "--port", "0"],
-        env={**clean, "ORDERS_STACK_DIR": str(tmp_path)},
+        env=bare_environment({"ORDERS_STACK_DIR": str(tmp_path)}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -32,7 +32,7 @@ def test_it_says_where_it_answers_and_ends_when_asked_to(service: str, path: str
         assert refused.status_code == 400
         assert "fault" in refused.json()["message"]
         process.send_signal(signal.SIGTERM)
-        _, remarks = process.communicate(timeout=20)
+        _, remarks = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()

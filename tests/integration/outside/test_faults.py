@@ -17,7 +17,7 @@ from eventing.breaker import Breaker
 from saga_choreography.gateways.carrier import HttpCarrier
 from saga_choreography.gateways.payments import HttpPaymentGateway
 from saga_choreography.outside import Charged, LabelCreated, NotFound, Refunded, Refunding, Rejected, Unknown, Voided
-from tests.integration.outside.conftest import OpenPayments
+from tests.integration.outside.conftest import HASTY, OpenPayments
 from tests.support.outside import CarrierService, OutsideService, PaymentProvider
 
 ADDRESS = Address(
@@ -110,6 +110,7 @@ async def deed(
     return Deed(carrier_service, "void", key, lambda: carrier.void(key, number))
 
 
+@pytest.mark.parametrize("patience", [HASTY], ids=["hasty"])
 @pytest.mark.parametrize("fault", ANSWERED_ALL_THE_SAME)
 async def test_the_answer_is_definite_in_spite_of(deed: Deed, fault: str) -> None:
     deed.goes_wrong(ANSWERED_ALL_THE_SAME[fault])

@@ -23,8 +23,9 @@ from eventing.settings import PaymentSettings
 from saga_choreography.gateways.metrics import OutsideMetrics
 from saga_choreography.gateways.opening import open_payment_gateway
 from saga_choreography.outside import Charged, Rejected, Unknown
-from tests.integration.outside.conftest import QUICK, OpenPayments
+from tests.integration.outside.conftest import USUAL, OpenPayments
 from tests.support.outside import PaymentProvider, payment_provider
+from tests.support.waiting import until_soon
 
 
 @pytest.fixture
@@ -36,16 +37,15 @@ def mortal(tmp_path: Path) -> Iterator[PaymentProvider]:
 
 def settings_for(provider: PaymentProvider, **given: Any) -> PaymentSettings:
     return PaymentSettings(
-        url=SecretStr(provider.address), api_key=SecretStr("sesame"), **{**QUICK, "attempts": 1, **given}
+        url=SecretStr(provider.address), api_key=SecretStr("sesame"), **{**USUAL, "attempts": 1, **given}
     )
 
 
 async def test_a_provider_killed_between_effect_and_reply_knows_it_when_it_is_back(mortal: PaymentProvider) -> None:
     mortal.go_wrong({"operation": "charge", "fault": "hang_after"})
-    async with open_payment_gateway(settings_for(mortal, attempt_seconds=30.0), OutsideMetrics()) as payments:
+    async with open_payment_gateway(settings_for(mortal), OutsideMetrics()) as payments:
         asked = asyncio.create_task(payments.charge("k", 1300, "EUR", order_id="o"))
-        while not mortal.effects("charge"):  # noqa: ASYNC110 - another process tells
-            await asyncio.sleep(0.01)
+        await until_soon(lambda: mortal.effects("charge"), "the money is taken")
         mortal.kill()
         assert isinstance(await asked, Unknown)
         # while it is away, nothing is known either
@@ -75,27 +75,27 @@ async def test_a_hang_takes_as_long_as_an_attempt_may(
     provider: PaymentProvider, open_payments: OpenPayments, names: str, fault: str
 ) -> None:
     provider.go_wrong({"operation": "charge", "fault": fault})
-    payments = await open_payments(attempts=2, attempt_seconds=0.3)
+    payments = await open_payments(attempts=2, attempt_seconds=0.5)
     began = time.monotonic()
 
     assert isinstance(await payments.charge(names, 1, "EUR", order_id=names), Unknown)
 
-    assert 0.6 <= time.monotonic() - began < 3
-    assert len(provider.calls("charge", names)) == 2
+    assert 1 <= time.monotonic() - began < USUAL["attempt_seconds"]
+    await until_soon(lambda: len(provider.calls("charge", names)) == 2, "both attempts were heard")
 
 
 async def test_a_deadline_outside_is_obeyed_by_attempts_and_pauses(
     provider: PaymentProvider, open_payments: OpenPayments, names: str
 ) -> None:
     provider.go_wrong({"operation": "charge", "fault": "hang"})
-    payments = await open_payments(attempts=10, attempt_seconds=30.0, deadline_seconds=60.0)
+    payments = await open_payments(attempts=10)
     began = time.monotonic()
 
     with within(0.5):
         outcome = await payments.charge(names, 1, "EUR", order_id=names)
 
     assert isinstance(outcome, Unknown)
-    assert 0.45 <= time.monotonic() - began < 5
+    assert 0.45 <= time.monotonic() - began < USUAL["attempt_seconds"]
     with within(0):
         assert await payments.charge(names, 1, "EUR", order_id=names) == Unknown(
             "No time was left to ask.", retry_after=0.05, asked=False
@@ -106,7 +106,7 @@ async def test_a_frozen_provider_is_left_alone_and_found_again(mortal: PaymentPr
     later = [0.0]
     metrics = OutsideMetrics()
     breaker = Breaker(failures=3, pause=30, longest_pause=120, now=lambda: later[0])
-    async with open_payment_gateway(settings_for(mortal, attempt_seconds=0.5), metrics, breaker=breaker) as payments:
+    async with open_payment_gateway(settings_for(mortal, attempt_seconds=2.0), metrics, breaker=breaker) as payments:
         mortal.freeze()
         for number in range(3):
             outcome = await payments.charge(f"k{number}", 1, "EUR", order_id="o")
@@ -114,9 +114,7 @@ async def test_a_frozen_provider_is_left_alone_and_found_again(mortal: PaymentPr
             assert outcome.asked
 
         # then nobody waits for it any more, and it hears nothing
-        began = time.monotonic()
         outcomes = [await payments.charge("k", 1, "EUR", order_id="o") for _ in range(100)]
-        assert time.monotonic() - began < 2
         assert all(isinstance(outcome, Unknown) and not outcome.asked for outcome in outcomes)
         assert {outcome.retry_after for outcome in outcomes if isinstance(outcome, Unknown)} == {30.0}
         assert counted(metrics, "breaker_state", state="open") == 1
@@ -152,10 +150,10 @@ async def test_those_who_hang_leave_the_others_as_they_were(
 ) -> None:
     """A few of many hang for ever. The others are answered meanwhile, each in its usual time."""
     provider.go_wrong({"operation": "charge", "key": f"{names}-bad-*", "fault": "hang"})
-    payments = await open_payments(attempts=1, attempt_seconds=5.0, deadline_seconds=10.0, concurrency=20)
-    hanging = [asyncio.create_task(payments.charge(f"{names}-bad-{n}", 1, "EUR", order_id=names)) for n in range(3)]
-    while len(provider.calls("charge")) < 3:  # noqa: ASYNC110 - another process tells
-        await asyncio.sleep(0.01)
+    payments = await open_payments(attempts=1, concurrency=20)
+    bad = [f"{names}-bad-{n}" for n in range(3)]
+    hanging = [asyncio.create_task(payments.charge(key, 1, "EUR", order_id=names)) for key in bad]
+    await until_soon(lambda: all(provider.calls("charge", key) for key in bad), "they are heard, and hang")
 
     outcomes = await asyncio.gather(*(payments.charge(f"{names}-{n}", 1, "EUR", order_id=names) for n in range(100)))
 
@@ -225,7 +223,7 @@ def test_what_can_not_be_begun_is_one_sentence_and_status_2(provider: PaymentPro
         ("carrier", ["--ledger", str(tmp_path / "garbage")], "file is not a database"),
     ]:
         answer = subprocess.run(
-            [sys.executable, "-m", "outside_world", service, *arguments], capture_output=True, text=True, timeout=30
+            [sys.executable, "-m", "outside_world", service, *arguments], capture_output=True, text=True, timeout=60
         )
         assert answer.returncode == 2
         assert words in answer.stderr

@@ -13,6 +13,7 @@ from saga_choreography.gateways.trouble import MISTAKE, TIMEOUT, Trouble
 from saga_choreography.outside import Charged, Rejected
 from tests.integration.outside.conftest import OpenPayments
 from tests.support.outside import PaymentProvider
+from tests.support.waiting import until_soon
 
 
 async def test_with_a_key_for_each_attempt_a_card_is_charged_twice(
@@ -37,8 +38,10 @@ async def test_with_a_key_for_each_attempt_a_card_is_charged_twice(
 
 
 async def test_with_a_timeout_for_a_definite_no_money_is_kept_for_an_order_that_failed(
-    provider: PaymentProvider, payments: HttpPaymentGateway, names: str, monkeypatch: pytest.MonkeyPatch
+    provider: PaymentProvider, open_payments: OpenPayments, names: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    payments = await open_payments(attempt_seconds=1.0)
+
     async def certain(self: Line, question: Question, seconds: float) -> Reply:
         try:
             return await plain(self, question, seconds)
@@ -51,7 +54,7 @@ async def test_with_a_timeout_for_a_definite_no_money_is_kept_for_an_order_that_
 
     assert isinstance(await payments.charge(names, 1300, "EUR", order_id=names), Rejected)
 
-    assert provider.balance(names) == 1300
+    await until_soon(lambda: provider.balance(names) == 1300, "the money is taken")
 
 
 async def test_without_a_bulkhead_all_who_come_are_on_their_way_at_once(
@@ -64,7 +67,10 @@ async def test_without_a_bulkhead_all_who_come_are_on_their_way_at_once(
     asked = [asyncio.create_task(payments.charge(f"{names}-{n}", 1, "EUR", order_id=names)) for n in range(20)]
     await asyncio.gather(*asked)
 
-    assert len([call for call in provider.calls("charge") if call["key"].startswith(names)]) == 20
+    await until_soon(
+        lambda: len([call for call in provider.calls("charge") if call["key"].startswith(names)]) == 20,
+        "all of them are heard",
+    )
 
 
 async def test_without_a_limit_an_answer_is_read_to_its_end(

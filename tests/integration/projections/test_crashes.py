@@ -13,7 +13,7 @@ from tests.integration.projections.conftest import StartProjector
 from tests.support.read_models.independent import expected
 from tests.support.read_models.platform import Platform
 from tests.support.read_models.story import Told, tell
-from tests.support.relays.installation import until
+from tests.support.waiting import until
 
 MODELS = read_models()
 DIED = 137
@@ -23,7 +23,7 @@ BATCH = "20"
 def demand_fold(platform: Platform, log: Sequence[Told], *names: str) -> None:
     models = [model for model in MODELS if not names or model.name in names]
     for model in models:
-        until(partial(platform.has_applied, model, log), f"{model.name} is level", 90)
+        until(partial(platform.has_applied, model, log), f"{model.name} is level")
     wanted = expected(log)
     for model in models:
         assert platform.shown(model) == wanted[model.name], model.name
@@ -60,7 +60,7 @@ def test_a_crash_anywhere_costs_a_repetition_and_nothing_else(
     platform.publish(log)
 
     died = start_projector(platform, CRASH_POINT=f"{point}:{passes}", PROJECTOR__BATCH=BATCH)
-    until(lambda: died.exit_status == DIED, f"it dies at {point}", 60)
+    until(lambda: died.status == DIED, f"it dies at {point}")
 
     start_projector(platform, PROJECTOR__BATCH=BATCH)
     demand_fold(platform, log)
@@ -74,7 +74,7 @@ def test_marks_that_move_before_the_documents_lose_some(platform: Platform, star
     died = start_projector(
         platform, "customer_orders", mutant="marks_first", CRASH_POINT="projector.written:1", PROJECTOR__BATCH="500"
     )
-    until(lambda: died.exit_status == DIED, "it dies", 60)
+    until(lambda: died.status == DIED, "it dies")
 
     start_projector(platform, "customer_orders")
     with pytest.raises(AssertionError, match="customer_orders"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from benchmarks.long_log import fill
 from tests.backing import Backing
+from tests.support.bare_environment import bare_environment
 from tests.support.read_models.platform import Platform
 from tests.support.relays.installation import fresh_database
 
@@ -32,10 +32,9 @@ def longer(platform: Platform, backing: Backing, template: str) -> Iterator[Plat
 
 
 def megabytes(platform: Platform, mutant: str = "none") -> float:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.read_models.measured", mutant, "order_summary"],
-        env={**clean, **platform.environment()},
+        env=bare_environment(platform.environment()),
         stdout=subprocess.PIPE,
         check=True,
     )

@@ -16,7 +16,7 @@ from tests.support.read_models.independent import expected
 from tests.support.read_models.platform import Platform, record
 from tests.support.read_models.said import last_error, readiness, reported_at, state
 from tests.support.read_models.story import tell
-from tests.support.relays.installation import until
+from tests.support.waiting import until
 
 MODELS = {model.name: model for model in read_models()}
 SEARCH, CUSTOMERS = MODELS["order_search"], MODELS["customer_orders"]

@@ -11,7 +11,7 @@ from tests.integration.projections.conftest import StartProjector
 from tests.support.read_models.independent import expected
 from tests.support.read_models.platform import Platform
 from tests.support.read_models.story import tell
-from tests.support.relays.installation import until
+from tests.support.waiting import until
 
 MODELS = read_models()
 

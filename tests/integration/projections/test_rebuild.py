@@ -16,7 +16,7 @@ from tests.support.read_models.history import Command, contents, keep, keep_and_
 from tests.support.read_models.independent import expected
 from tests.support.read_models.platform import Platform
 from tests.support.read_models.story import tell
-from tests.support.relays.installation import until
+from tests.support.waiting import until
 
 MODELS = read_models()
 BY_NAME = {model.name: model for model in MODELS}

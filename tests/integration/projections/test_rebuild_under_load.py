@@ -18,7 +18,7 @@ from tests.support.read_models.independent import expected
 from tests.support.read_models.platform import Platform
 from tests.support.read_models.story import Told, tell
 from tests.support.read_models.watching import Watching
-from tests.support.relays.installation import until
+from tests.support.waiting import until
 
 BY_NAME = {model.name: model for model in read_models()}
 SEARCH, SUMMARY = BY_NAME["order_search"], BY_NAME["order_summary"]

@@ -20,8 +20,8 @@ from tests.support.read_models.independent import expected
 from tests.support.read_models.platform import Platform, record
 from tests.support.read_models.said import state
 from tests.support.read_models.story import BEGAN, Told, placing, tell
-from tests.support.relays.installation import until
 from tests.support.tcp_proxy import TcpProxy
+from tests.support.waiting import until
 
 MODELS = {model.name: model for model in read_models()}
 SEARCH, SUMMARY, CUSTOMERS = MODELS["order_search"], MODELS["order_summary"], MODELS["customer_orders"]

@@ -24,7 +24,7 @@ from tests.support.read_models.history import contents, keep_and_publish, orders
 from tests.support.read_models.independent import expected
 from tests.support.read_models.platform import Platform
 from tests.support.read_models.story import BEGAN, Told, placing, stream_of, tell
-from tests.support.relays.installation import until
+from tests.support.waiting import until
 
 BY_NAME = {model.name: model for model in read_models()}
 SEARCH, SUMMARY = BY_NAME["order_search"], BY_NAME["order_summary"]

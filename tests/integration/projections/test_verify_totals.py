@@ -19,7 +19,7 @@ from tests.support.read_models.history import contents, keep_and_publish, orders
 from tests.support.read_models.independent import expected
 from tests.support.read_models.platform import Platform
 from tests.support.read_models.story import tell
-from tests.support.relays.installation import until
+from tests.support.waiting import until
 
 BY_NAME = {model.name: model for model in read_models()}
 CUSTOMERS, SALES, STOCK = BY_NAME["customer_orders"], BY_NAME["sales_by_day"], BY_NAME["stock_and_catalogue"]

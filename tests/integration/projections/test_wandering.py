@@ -13,8 +13,8 @@ from tests.support.read_models.independent import expected
 from tests.support.read_models.platform import PARTITIONS, Platform
 from tests.support.read_models.said import partitions_of, state
 from tests.support.read_models.story import Told, tell
-from tests.support.relays.installation import until
 from tests.support.tcp_proxy import TcpProxy
+from tests.support.waiting import until
 
 SEARCH = next(model for model in read_models() if model.name == "order_search")
 

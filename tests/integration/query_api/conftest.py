@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -23,9 +23,7 @@ from tests.support.write_api import CODEC
 
 @pytest.fixture(scope="module")
 def platform(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueryPlatform]:
-    from secrets import token_hex
-
-    prefix = f"q{token_hex(5)}"
+    prefix = f"q{secrets.token_hex(5)}"
     with template_database(backing.postgres_url) as name, fresh_database(backing.postgres_url, name) as url:
         installation = prepared(Installation(url, backing.kafka_bootstrap, prefix))
         made = QueryPlatform(
@@ -62,8 +60,3 @@ async def api(platform: QueryPlatform, projector: ProjectorProcess) -> AsyncIter
 async def writer(platform: QueryPlatform) -> AsyncIterator[Writer]:
     async with PostgresEventStore.open(platform.installation.postgres_url, CODEC) as store:
         yield Writer(store)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path

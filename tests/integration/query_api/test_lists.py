@@ -17,7 +17,7 @@ async def pages(reader: Reader, path: str, token: str, **query: Any) -> list[str
     found: list[str] = []
     cursor: dict[str, Any] = {}
     while True:
-        answer = await reader.get(path, seen=token, prefer="wait=10", **query, **cursor)
+        answer = await reader.get(path, seen=token, **query, **cursor)
         assert answer.status_code == 200, answer.text
         found += ids(answer.json()["orders"])
         cursor = {"cursor": answer.json()["next_cursor"]}
@@ -39,7 +39,7 @@ async def test_pages_are_whole_while_others_write(api: QueryProcess, writer: Wri
             await asyncio.sleep(0.01)
 
     for order_id, _ in made:
-        answer = await reader.get(f"/v1/orders/{order_id}", seen=made[-1][1], prefer="wait=10")
+        answer = await reader.get(f"/v1/orders/{order_id}", seen=made[-1][1])
         assert answer.status_code == 200
     writing = asyncio.create_task(write_on())
     try:
@@ -58,7 +58,7 @@ async def test_a_cursor_is_good_for_its_caller_and_its_question_alone(api: Query
         await writer.place("hans")
     _, token = await writer.place("hans")
     hans, operator = api.as_("hans"), api.as_("olga", Role.OPERATOR)
-    first = await hans.get("/v1/customers/hans/orders", seen=token, prefer="wait=10", limit=1)
+    first = await hans.get("/v1/customers/hans/orders", seen=token, limit=1)
     cursor = first.json()["next_cursor"]
     forged = ("A" if cursor[0] != "A" else "B") + cursor[1:]
 
@@ -90,7 +90,7 @@ async def test_nothing_in_a_text_is_syntax(api: QueryProcess, writer: Writer) ->
     mine, mine_token = await writer.place("jens", name="Singing kettle")
     jens, seen = api.as_("jens"), f"{token}, {mine_token}"
 
-    assert ids((await jens.get("/v1/orders", seen=seen, prefer="wait=10", q="singing")).json()["orders"]) == [mine]
+    assert ids((await jens.get("/v1/orders", seen=seen, q="singing")).json()["orders"]) == [mine]
     for text in INJECTIONS:
         answer = await jens.get("/v1/orders", q=text)
         assert answer.status_code == 200, f"{text}: {answer.text}"
@@ -151,7 +151,7 @@ async def test_filters_sorts_and_times_find_what_they_say(api: QueryProcess, wri
     reader, seen = api.as_(customer), f"{first}, {token}"
 
     async def found(**query: Any) -> list[str]:
-        answer = await reader.get("/v1/orders", seen=seen, prefer="wait=10", **query)
+        answer = await reader.get("/v1/orders", seen=seen, **query)
         assert answer.status_code == 200, answer.text
         return ids(answer.json()["orders"])
 

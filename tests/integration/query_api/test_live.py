@@ -23,7 +23,7 @@ from tests.support.queries.platform import QueryPlatform, QueryProcess, Writer, 
 from tests.support.read_models.process import ProjectorProcess
 from tests.support.write_api import code
 
-PATIENCE = 15
+PATIENCE = 60
 
 
 async def events_of(api: QueryProcess, path: str, subject: str, **headers: str) -> AsyncGenerator[dict[str, Any], None]:
@@ -74,17 +74,27 @@ async def test_a_customer_is_told_of_all_its_orders(api: QueryProcess, writer: W
         new = await take(stream, 1)
         await writer.cancel(first, customer)
         changed = await take(stream, 1)
-        await asyncio.sleep(2.5)  # until everything has been looked at, so that the id tells of it
-        third, _ = await writer.place(customer)
-        last = await take(stream, 1)
+        # Once everything has been looked at an id tells of it, and going on from there brings nothing that was told.
+        async with asyncio.timeout(PATIENCE):
+            while await told_again(api, writer, stream, customer):  # noqa: ASYNC110 - another process looks
+                await asyncio.sleep(2.5)
 
     assert known[0]["data"]["order_id"] == first
     assert new[0]["data"]["order_id"] == second
     assert (changed[0]["data"]["order_id"], changed[0]["data"]["status"]) == (first, "cancelling")
-    resumed = events_of(api, f"/v1/customers/{customer}/live", customer, **{"last-event-id": last[0]["id"]})
-    async with aclosing(resumed) as stream:
-        missed = await take(stream, 1)
-    assert missed[0]["data"]["order_id"] == third, "and nothing that was told before that id"
+
+
+async def told_again(api: QueryProcess, writer: Writer, stream: AsyncIterator[dict[str, Any]], customer: str) -> bool:
+    """Whether one who goes on from the last id of this stream is told of more than what came then and later."""
+    third, _ = await writer.place(customer)
+    (last,) = await take(stream, 1)
+    resumed = events_of(api, f"/v1/customers/{customer}/live", customer, **{"last-event-id": last["id"]})
+    async with aclosing(resumed):
+        (missed,) = await take(resumed, 1)
+        fourth, _ = await writer.place(customer)
+        (later,) = await take(resumed, 1)
+    await take(stream, 1)
+    return [missed["data"]["order_id"], later["data"]["order_id"]] != [third, fourth]
 
 
 async def test_a_lost_hint_delays_and_loses_nothing(
@@ -193,16 +203,16 @@ async def test_who_does_not_say_who_it_is_is_let_go(api: QueryProcess) -> None:
 async def test_a_socket_ends_with_its_token(api: QueryProcess, writer: Writer) -> None:
     order_id, _ = await writer.place("ulla")
     began = time.time()
-    async with talking(api, "ulla", seconds=3) as connection:
+    async with talking(api, "ulla", seconds=5) as connection:
         await say(connection, {"type": "subscribe", "order_id": order_id})
         assert await closed_with(connection) == 4401
-    assert 1.5 < time.time() - began < 8
+    assert time.time() - began > 3
 
 
 async def test_a_stream_ends_with_its_token(api: QueryProcess, writer: Writer) -> None:
     order_id, _ = await writer.place("ulla")
-    token = api.platform.token("ulla", seconds=3)
-    async with asyncio.timeout(10):
+    token = api.platform.token("ulla", seconds=5)
+    async with asyncio.timeout(PATIENCE):
         answer = await api.http.get(f"/v1/orders/{order_id}/live", headers={"authorization": f"Bearer {token}"})
     assert 'data: {"reason":"expired"}' in answer.text
 
@@ -262,5 +272,5 @@ async def test_streams_end_when_the_process_is_told_to(platform: QueryPlatform, 
             own.process.terminate()
             assert await closed_with(connection) in (1001, 1012)
         answer: httpx.Response = await asyncio.wait_for(listening, PATIENCE)
-        assert await asyncio.wait_for(own.process.wait(), 8) == 0
+        assert await asyncio.wait_for(own.process.wait(), PATIENCE) == 0
     assert 'data: {"reason":"draining"}' in answer.text

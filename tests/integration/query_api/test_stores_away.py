@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
-from tests.support.queries.platform import QueryPlatform, QueryProcess, Writer, ids, query_api
+from tests.support.queries.platform import WAIT_SECONDS, QueryPlatform, QueryProcess, Writer, ids, query_api
 from tests.support.read_models.process import ProjectorProcess
 from tests.support.tcp_proxy import TcpProxy
 from tests.support.write_api import code
@@ -45,9 +45,7 @@ async def test_without_redis_orders_are_folded_from_their_events(
 ) -> None:
     order_id, token = await writer.place("karl")
     karl = apart.as_("karl")
-    assert (await karl.get(f"/v1/orders/{order_id}", seen=token, prefer="wait=10")).headers[
-        "read-source"
-    ] == "read-model"
+    assert (await karl.get(f"/v1/orders/{order_id}", seen=token)).headers["read-source"] == "read-model"
     to_redis.refuse()
     to_redis.cut()
     try:
@@ -71,12 +69,12 @@ async def test_without_redis_orders_are_folded_from_their_events(
     assert listed.headers["retry-after"]
     assert history.status_code == 200
     assert ready.json()["status"] == "degraded"
-    assert took < 10
+    assert took < WAIT_SECONDS, "nobody waited for Redis"
     await shows_lists_again(apart, order_id)
 
 
 async def shows_lists_again(api: QueryProcess, order_id: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             answer = await api.as_("karl").get("/v1/customers/karl/orders")
             if answer.status_code == 200:
@@ -90,20 +88,20 @@ async def test_without_elasticsearch_only_search_is_away(
 ) -> None:
     order_id, token = await writer.place("lena")
     lena = apart.as_("lena")
-    assert (await lena.get("/v1/orders", seen=token, prefer="wait=10")).status_code == 200
+    assert (await lena.get("/v1/orders", seen=token)).status_code == 200
     to_elasticsearch.refuse()
     to_elasticsearch.cut()
     try:
         search = await lena.get("/v1/orders", q="mug")
-        order = await lena.get(f"/v1/orders/{order_id}", seen=token, prefer="wait=10")
-        listed = await lena.get("/v1/customers/lena/orders", seen=token, prefer="wait=10")
+        order = await lena.get(f"/v1/orders/{order_id}", seen=token)
+        listed = await lena.get("/v1/customers/lena/orders", seen=token)
     finally:
         to_elasticsearch.accept()
 
     assert code(search) == (503, "search_unavailable")
     assert order.status_code == 200
     assert ids(listed.json()["orders"]) == [order_id]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             if (await lena.get("/v1/orders", q="mug")).status_code == 200:
                 break

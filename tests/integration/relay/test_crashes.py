@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from tests.integration.relay.conftest import StartRelay
-from tests.support.relays.installation import Installation, Writers, until, write
+from tests.support.relays.installation import Installation, Writers, write
 from tests.support.relays.metrics import readiness
 from tests.support.relays.process import RelayProcess
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.alone
 

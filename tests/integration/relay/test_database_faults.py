@@ -18,9 +18,10 @@ from operations.migrations import locations
 from tests.backing import Backing
 from tests.integration.relay.conftest import StartRelay, prepared
 from tests.integration.relay.test_crashes import TTL, await_progress, say, seconds_to_takeover
-from tests.support.relays.broker import free_port
-from tests.support.relays.installation import Installation, Writers, until
+from tests.support.ports import free_port
+from tests.support.relays.installation import Installation, Writers
 from tests.support.tcp_proxy import TcpProxy
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.alone
 

@@ -8,10 +8,11 @@ import time
 import pytest
 
 from tests.integration.relay.conftest import StartRelay
-from tests.support.relays.installation import Installation, until, write
+from tests.support.relays.installation import Installation, write
 from tests.support.relays.metrics import metric, readiness
 from tests.support.relays.process import RelayProcess
 from tests.support.tcp_proxy import TcpProxy
+from tests.support.waiting import until
 
 
 @pytest.fixture

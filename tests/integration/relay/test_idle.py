@@ -15,8 +15,9 @@ from operations import cli
 from tests.integration.relay.conftest import StartRelay
 from tests.integration.relay.test_crashes import say
 from tests.support.relays.checker import PARTITIONS
-from tests.support.relays.installation import Installation, until, write
+from tests.support.relays.installation import Installation, write
 from tests.support.relays.process import RelayProcess
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.alone
 

@@ -12,10 +12,11 @@ import pytest
 
 from tests.integration.relay.conftest import StartRelay, prepared
 from tests.support.relays.broker import Broker, proxied_broker
-from tests.support.relays.installation import Installation, Writers, until, write
+from tests.support.relays.installation import Installation, Writers, write
 from tests.support.relays.main import HASTY_SOCKET_TIMEOUT
 from tests.support.relays.metrics import metric
 from tests.support.tcp_proxy import TcpProxy
+from tests.support.waiting import until
 
 LONGEST_TIMEOUT = HASTY_SOCKET_TIMEOUT
 """Of the relay's Kafka client here; in the product its waits are longer."""
@@ -88,7 +89,7 @@ def test_connections_that_break_in_the_middle_of_a_frame_break_no_order(
         until(lambda: installation.checkpoint() > 0, "events are published")
         for _ in range(6):
             proxy.cut_after(chance.randint(100, 20_000), chance.choice(["up", "down"]))
-            assert proxy.triggered.wait(15)
+            assert proxy.triggered.wait(60)
             proxy.heal()
             reached = installation.checkpoint()
             until(lambda: installation.checkpoint() > reached, "publishing goes on")  # noqa: B023
@@ -113,7 +114,7 @@ def test_a_full_disk_of_the_broker_stops_publishing_and_loses_nothing(
             installation.await_published()
             fill(disk / "ballast")
             with Writers(installation, pause=0.005):
-                until(broker.ended, "the broker has given up for want of space", 60)
+                until(broker.ended, "the broker has given up for want of space")
                 (disk / "ballast").unlink()
                 broker.start()
                 reached = installation.head()

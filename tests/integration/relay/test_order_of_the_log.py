@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from tests.integration.relay.conftest import StartRelay
-from tests.support.relays.installation import Installation, Writers, until, write
+from tests.support.relays.installation import Installation, Writers, write
+from tests.support.waiting import until
 
 WRITERS = 8
 

@@ -30,7 +30,7 @@ UNSAFE = {
 
 def make(backing: Backing, name: str, config: dict[str, str], partitions: int = 2) -> None:
     admin = AdminClient({"bootstrap.servers": backing.kafka_bootstrap})
-    admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result(10)
+    admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result(60)
 
 
 def topics(backing: Backing, *, replicas: int = 1, in_sync: int = 1) -> Topics:

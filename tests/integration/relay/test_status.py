@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tests.integration.relay.conftest import AskStatus, StartRelay
 from tests.integration.relay.test_crashes import leader_among
-from tests.support.relays.installation import Installation, until, write
+from tests.support.relays.installation import Installation, write
 from tests.support.relays.metrics import metric
 from tests.support.relays.process import RelayProcess
 from tests.support.tcp_proxy import TcpProxy
+from tests.support.waiting import until
 
 EVENTS = 3000
 AGE_OF_THE_OLDEST = """

@@ -17,8 +17,9 @@ from eventing.envelope import Circumstances, NewEvent
 from eventing.event_store import ANY_VERSION, Append, StreamWrite
 from eventing.postgres.store import PostgresEventStore
 from tests.integration.relay.conftest import AskStatus, StartRelay
-from tests.support.relays.installation import CATALOGUE, Installation, until, write
+from tests.support.relays.installation import CATALOGUE, Installation, write
 from tests.support.relays.metrics import readiness
+from tests.support.waiting import until
 
 
 def test_an_event_without_a_schema_id_waits_until_schemas_are_pushed(
@@ -70,11 +71,11 @@ def test_a_changed_number_of_partitions_ends_the_relay(installation: Installatio
     write(installation, 5)
     installation.await_published()
     second = start_relay(installation)
-    admin.create_partitions([NewPartitions(installation.order_topic, 7)])[installation.order_topic].result(10)
+    admin.create_partitions([NewPartitions(installation.order_topic, 7)])[installation.order_topic].result(60)
 
     # One after the other: the first when it looks at the topics again, the second as soon as it leads.
-    assert first.wait(30) == 2
-    assert second.wait(30) == 2
+    assert first.wait() == 2
+    assert second.wait() == 2
     assert "has 7 partitions, not 6" in second.said
     assert "Traceback" not in second.said
 
@@ -108,7 +109,7 @@ def limit_messages(installation: Installation, largest: int) -> None:
     admin = AdminClient({"bootstrap.servers": installation.kafka_bootstrap})
     entry = ConfigEntry("max.message.bytes", str(largest), incremental_operation=AlterConfigOpType.SET)
     topic = ConfigResource(ResourceType.TOPIC, installation.order_topic, incremental_configs=[entry])
-    admin.incremental_alter_configs([topic])[topic].result(10)
+    admin.incremental_alter_configs([topic])[topic].result(60)
 
 
 def append_large(installation: Installation, size: int) -> None:

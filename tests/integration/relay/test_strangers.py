@@ -58,7 +58,7 @@ def decoded(published: Installation, decode: Callable[..., Any]) -> list[tuple[b
     consumer.assign([TopicPartition(published.order_topic, n, 0) for n in range(PARTITIONS)])
     found: list[tuple[bytes, dict[str, Any]]] = []
     while len(found) < EVENTS:
-        message = consumer.poll(10)
+        message = consumer.poll(60)
         assert message is not None
         value = message.value()
         context = SerializationContext(published.order_topic, MessageField.VALUE)

@@ -9,8 +9,9 @@ import pytest
 
 from operations import cli
 from tests.integration.relay.conftest import StartRelay
-from tests.support.relays.installation import Installation, until, write_at_once
+from tests.support.relays.installation import Installation, write_at_once
 from tests.support.relays.process import RelayProcess
+from tests.support.waiting import until
 
 KEYS = 20
 EVENTS = 2 * KEYS

@@ -12,8 +12,9 @@ from tests.integration.relay.conftest import StartRelay
 from tests.integration.relay.test_crashes import TTL, await_retreat, seconds_to_takeover
 from tests.support.relays.checker import Published, read_store, read_topics
 from tests.support.relays.consumer import TABLES, Consumer
-from tests.support.relays.installation import Installation, until, write
+from tests.support.relays.installation import Installation, write
 from tests.support.relays.process import RelayProcess
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.alone
 

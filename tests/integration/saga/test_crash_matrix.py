@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.relays.installation import until
 from tests.support.saga.platform import World
 from tests.support.saga.process import SagaProcess
+from tests.support.waiting import until
 
 HEARS = ("saga.before_commit:2", "saga.committed:2")
 ASKS = ("saga.claimed:1", "saga.asked_before_answer:1", "saga.before_answer_commit:1", "saga.answered:1")

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.relays.installation import until
 from tests.support.saga.platform import World
 from tests.support.saga.shop import Order
+from tests.support.waiting import until
 
 POINTS = [
     "saga.before_commit",
@@ -71,7 +71,7 @@ def test_processes_come_and_go_all_the_time(world: World, sku: str) -> None:
         goes.end()
         world.stop(comes, goes)
 
-    world.await_ended(*orders, seconds=120)
+    world.await_ended(*orders)
     world.await_quiet()
     assert world.complaints(orders) == []
     assert stays.status is None

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support.relays.installation import until
 from tests.support.saga.platform import World
 from tests.support.saga.shop import Order
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.alone
 

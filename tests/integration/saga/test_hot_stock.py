@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.relays.installation import until
 from tests.support.saga.platform import World
 from tests.support.saga.shop import Order
+from tests.support.waiting import until
 
 ORDERS, PIECES = 200, 10
 WRITE_LEVEL = """
@@ -63,6 +63,6 @@ def test_reading_and_writing_back_would_sell_twice(world: World, sku: str) -> No
         each.await_partitions("inventory", 3)
     orders = rush(world, sku)
 
-    until(lambda: sum(decided(world, orders).values()) == ORDERS, "all is decided", 60)
+    until(lambda: sum(decided(world, orders).values()) == ORDERS, "all is decided")
 
     assert decided(world, orders)["inventory.reserved"] > PIECES

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from operations import cli
-from tests.support.relays.installation import until
 from tests.support.saga.platform import World
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.saga.platform import World
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -70,7 +71,7 @@ def test_a_provider_that_is_killed_and_comes_back_finishes_every_order(world: Wo
     world.provider.kill()
     world.provider.restart()
 
-    ends = Counter(world.await_ended(*orders, seconds=90))
+    ends = Counter(world.await_ended(*orders))
 
     assert ends == {"order.confirmed": 20}
     assert world.complaints(orders) == []
@@ -84,9 +85,9 @@ def test_our_own_mistake_waits_for_an_operator(world: World, sku: str) -> None:
     other = world.shop.place({sku: 1})
 
     assert world.await_ended(other) == ["order.confirmed"]
-    ((trouble,),) = world.shop.query(
-        "SELECT trouble FROM open_intents WHERE order_id = %s AND rejected_at IS NOT NULL", order.order_id
-    )
+    rejected = "SELECT trouble FROM open_intents WHERE order_id = %s AND rejected_at IS NOT NULL"
+    until(lambda: world.shop.query(rejected, order.order_id), "it is put aside")
+    ((trouble,),) = world.shop.query(rejected, order.order_id)
     assert "400" in trouble
 
 

@@ -12,9 +12,9 @@ from eventing.cloudevents import Headers
 from eventing.partitioning import partition_of
 from operations import cli
 from tests.support.relays.checker import PARTITIONS
-from tests.support.relays.installation import until
 from tests.support.saga.main import BUGGY
 from tests.support.saga.platform import World
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,7 +45,7 @@ def test_a_bug_that_one_order_meets_parks_that_order_alone(
 
     # What comes later of its key queues behind it, and nothing of it is lost.
     world.shop.cancel(poor)
-    until(lambda: len(parked(world, poor.order_id)) == 2, "what comes later queues behind", 60)
+    until(lambda: len(parked(world, poor.order_id)) == 2, "what comes later queues behind")
     assert [cause for _, cause in parked(world, poor.order_id)] == ["bug", "queued_behind"]
 
     # The bug is mended; an operator has the key tried again.

@@ -8,8 +8,8 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from tests.support.relays.checker import PARTITIONS
-from tests.support.relays.installation import until
 from tests.support.saga.platform import PARTICIPANTS, World
+from tests.support.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -24,11 +24,11 @@ def publish_all_again(world: World) -> int:
     bootstrap, topic = world.installation.kafka_bootstrap, world.installation.order_topic
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "again", "enable.auto.commit": False})
     producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
-    ends = [consumer.get_watermark_offsets(TopicPartition(topic, n), timeout=10)[1] for n in range(PARTITIONS)]
+    ends = [consumer.get_watermark_offsets(TopicPartition(topic, n), timeout=60)[1] for n in range(PARTITIONS)]
     consumer.assign([TopicPartition(topic, n, 0) for n in range(PARTITIONS)])
     left = sum(ends)
     while left:
-        for record in consumer.consume(left, timeout=10):
+        for record in consumer.consume(left, timeout=60):
             place = record.partition()
             assert place is not None
             producer.produce(topic, record.value(), record.key(), partition=place, headers=record.headers())

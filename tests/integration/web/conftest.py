@@ -43,9 +43,9 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     processes: list[subprocess.Popen[str]] = []
     token = local_issuer(tmp_path).issue("alice", [Role.CUSTOMER])
 
-    def start(port: int = 0, connections: int = 1000) -> Served:
+    def start(connections: int = 1000, notice_seconds: float = 0.3) -> Served:
         ledger = tmp_path / "ledger"
-        command = [sys.executable, "-m", "tests.support.web", str(ledger), str(port), str(connections)]
+        command = [sys.executable, "-m", "tests.support.web", str(ledger), str(connections), str(notice_seconds)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         processes.append(process)
         assert process.stdout is not None

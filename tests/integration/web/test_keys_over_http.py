@@ -20,6 +20,7 @@ from eventing.web.key_sources import keys_at
 from eventing.web.keys import KeyRing
 from eventing.web.local_issuer import LocalIssuer
 from eventing.web.setup import local_issuer, make_authenticator
+from tests.support.bare_environment import bare_environment
 from tests.support.web import AUDIENCE, ISSUER
 from tests.support.web import local_issuer as issuer_in
 
@@ -94,9 +95,8 @@ def test_only_http_leads_to_keys(url: str) -> None:
 
 
 def orders_token(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    given = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
-    given |= {"ORDERS_STACK_DIR": str(folder), **environment}
     command = [sys.executable, "-c", "from operations.cli import main; main()", "token", *arguments]
+    given = bare_environment({"ORDERS_STACK_DIR": str(folder), **environment})
     return subprocess.run(command, env=given, capture_output=True, text=True, check=False)
 
 

@@ -17,15 +17,17 @@ from eventing.errors import Misconfigured
 from eventing.web import protocol
 from eventing.web.door import Door, listen
 from tests.integration.web.conftest import Serve, Served
-from tests.support.web import MILK
+from tests.support.web import DRAIN_SECONDS, MILK
 
 KILLED = 10
+PATIENCE = 60.0
+"""With what comes at once on a machine that has nothing else to do."""
 
 
 async def post_for_ever(served: Served, name: str, told: list[str], started: asyncio.Event) -> None:
     """One client, its own connections: notes are posted until nobody listens any more."""
     number = 0
-    async with httpx.AsyncClient(base_url=served.address, headers=served.headers) as client:
+    async with httpx.AsyncClient(base_url=served.address, headers=served.headers, timeout=PATIENCE) as client:
         while True:
             text = f"{name}-{number}"
             try:
@@ -46,14 +48,14 @@ async def told_until(served: Served, end: signal.Signals) -> list[str]:
     clients = [asyncio.create_task(post_for_ever(served, f"client-{n}", told, started)) for n in range(20)]
     await started.wait()
     served.process.send_signal(end)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*clients)
     return told
 
 
 async def test_nothing_that_was_accepted_is_lost_when_the_server_stops_under_load(served: Served) -> None:
     told = await told_until(served, signal.SIGTERM)
-    assert await asyncio.to_thread(served.process.wait, 20) == 0
+    assert await asyncio.to_thread(served.process.wait, PATIENCE) == 0
     # then what was done and what was answered are the same
     assert sorted(told) == sorted(served.accepted())
 
@@ -79,19 +81,19 @@ async def test_a_request_under_way_is_answered_after_the_signal(served: Served) 
         served.process.send_signal(signal.SIGTERM)
         await refuses_connections(served)
         writer.write(body[10:])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             answer = await reader.read()
     assert answer.startswith(b"HTTP/1.1 201 ")
     assert b"connection: close" in answer
     assert served.accepted() == ["under way"]
-    assert await asyncio.to_thread(served.process.wait, 20) == 0
+    assert await asyncio.to_thread(served.process.wait, PATIENCE) == 0
 
 
 async def test_readiness_ends_before_the_door_closes(serve: Serve) -> None:
-    served = serve()
+    served = serve(notice_seconds=PATIENCE)
     served.process.send_signal(signal.SIGTERM)
-    async with httpx.AsyncClient(base_url=served.address, headers=served.headers) as client:
-        async with asyncio.timeout(5):
+    async with httpx.AsyncClient(base_url=served.address, headers=served.headers, timeout=PATIENCE) as client:
+        async with asyncio.timeout(PATIENCE):
             while (await client.get("/readyz")).status_code == 200:
                 """The signal is on its way."""
         # who comes in the time of notice is served, and sent elsewhere for the next request
@@ -107,10 +109,9 @@ async def test_a_second_signal_ends_it_at_once(served: Served) -> None:
         await answers(served, "/livez")
         served.process.send_signal(signal.SIGINT)
         await refuses_connections(served)
-        started = time.monotonic()
         served.process.send_signal(signal.SIGINT)
-        assert await asyncio.to_thread(served.process.wait, 20) == -signal.SIGINT
-        assert time.monotonic() - started < 3
+        # then it does not wait for the request as long as it would have
+        assert await asyncio.to_thread(served.process.wait, DRAIN_SECONDS / 2) == -signal.SIGINT
 
 
 @asynccontextmanager
@@ -130,12 +131,12 @@ def head_of_a_note(served: Served, length: str) -> bytes:
 
 
 async def answers(served: Served, path: str) -> int:
-    async with httpx.AsyncClient(base_url=served.address) as client:
+    async with httpx.AsyncClient(base_url=served.address, timeout=PATIENCE) as client:
         return (await client.get(path)).status_code
 
 
 async def refuses_connections(served: Served) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 await answers(served, "/livez")
@@ -158,7 +159,7 @@ def test_a_host_that_is_not_ours_names_the_setting() -> None:
 
 async def exchange(port: int, data: bytes) -> bytes:
     """What comes back until the server closes the connection."""
-    async with connection_to(port) as (reader, writer), asyncio.timeout(15):
+    async with connection_to(port) as (reader, writer), asyncio.timeout(PATIENCE):
         writer.write(data)
         return await reader.read()
 
@@ -199,7 +200,7 @@ async def test_an_endless_body_in_chunks_is_cut_off(served: Served) -> None:
                 sent += 65536
         return sent
 
-    async with connection_to(served.port) as (reader, writer), asyncio.timeout(20):
+    async with connection_to(served.port) as (reader, writer), asyncio.timeout(PATIENCE):
         writer.write(head_of_a_note(served, "Transfer-Encoding: chunked"))
         sending = asyncio.create_task(send(writer))
         assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
@@ -221,7 +222,7 @@ async def test_a_client_that_is_slow_with_its_headers_is_let_go(served: Served) 
         for number, (_, writer) in enumerate(clients):
             writer.write(b"GET / HTTP/1.1\r\nX-Slow: "[: number * 12])
         trickling = asyncio.create_task(trickle(clients[2][1]))
-        async with asyncio.timeout(protocol.SECONDS_FOR_HEADERS + 5):
+        async with asyncio.timeout(protocol.SECONDS_FOR_HEADERS + PATIENCE):
             ends = [await reader.readline() for reader, _ in clients]
         trickling.cancel()
     assert all(end.startswith(b"HTTP/1.1 408 ") for end in ends)
@@ -238,7 +239,7 @@ async def test_more_connections_than_can_be_served_are_turned_away(serve: Serve)
         assert refused.startswith(b"HTTP/1.1 503 ")
         assert b"retry-after: 1" in refused
     # when the others have left, there is room again
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not (await exchange(served.port, ask)).startswith(b"HTTP/1.1 200"):
             """The server has yet to hear of it."""
 
@@ -247,7 +248,7 @@ def test_many_requests_on_one_connection_are_answered_in_order(served: Served) -
     with socket.create_connection(("127.0.0.1", served.port)) as connection:
         last = b"GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n" * 50 + last)
-        connection.settimeout(10)
+        connection.settimeout(PATIENCE)
         received = b"".join(iter(lambda: connection.recv(65536), b""))
     assert received.count(b"HTTP/1.1 200 ") == 50
     assert received.rindex(b"HTTP/1.1 404 ") > received.rindex(b"HTTP/1.1 200 ")

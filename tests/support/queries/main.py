@@ -5,21 +5,18 @@ A mutant shows that a test can fail. None of them is in the product: each replac
 
 from __future__ import annotations
 
-import ctypes
-import signal
 import socket
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from eventing.settings import Settings
 from eventing.web import door, server
 from projections.query_api import wiring
 from projections.query_api.answering.cache import Cache
 from projections.query_api.answering.progress import Progress
 from projections.query_api.live import subscription
-from tests.support.only_in_tests import settings_of_tests
-
-PR_SET_PDEATHSIG = 1
+from tests.support.only_in_tests import Announce, run_in_a_test
 
 
 def does_not_wait() -> None:
@@ -66,18 +63,10 @@ MUTANTS: dict[str, Callable[[], None]] = {
 }
 
 
-def announce(address: str) -> None:
-    sys.stdout.write(f"{address}\n")
-    sys.stdout.flush()
-
-
-def main() -> int:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
-    settings = settings_of_tests()
+def run(settings: Settings, announce: Announce) -> None:
     MUTANTS[sys.argv[1]]()
     wiring.run(settings, announce)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_in_a_test(run))

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,10 +28,13 @@ from eventing.settings import AuthSettings, Settings
 from eventing.web.auth import Role
 from eventing.web.local_issuer import LocalIssuer
 from eventing.web.setup import local_issuer
+from tests.support.api_process import api_process
+from tests.support.bare_environment import bare_environment
 from tests.support.relays.checker import PARTITIONS
 from tests.support.relays.installation import Installation
 
-START_SECONDS = 30
+WAIT_SECONDS = 45
+"""For what a token speaks of, unless a test says that it will not wait: a slow machine is no reason to be stale."""
 TOPIC = "order.events.v1"
 ADDRESS = Address(recipient="Ada Byron", street="1 Analytical Way", postal_code="10115", city="Berlin", country="DE")
 
@@ -103,6 +103,8 @@ class QueryPlatform:
             "ORDERS_PROJECTOR__HEALTH_PORT": "0",
             "ORDERS_PROJECTOR__REFRESH_MS": "50",
             "ORDERS_QUERY_API__PORT": "0",
+            "ORDERS_QUERY_API__WAIT_SECONDS": str(WAIT_SECONDS),
+            "ORDERS_QUERY_API__LONGEST_WAIT_SECONDS": str(WAIT_SECONDS),
             "ORDERS_RATE_LIMIT__ENABLED": "false",
             "ORDERS_AUTH__KEY_FILE": str(self.folder / "issuer.json"),
             "ORDERS_STACK_DIR": str(self.folder),
@@ -145,7 +147,7 @@ class QueryProcess:
         self.address = address
         self.platform = platform
         limits = httpx.Limits(max_connections=300, max_keepalive_connections=300)
-        self.http = httpx.AsyncClient(base_url=address, limits=limits, timeout=30)
+        self.http = httpx.AsyncClient(base_url=address, limits=limits, timeout=2 * WAIT_SECONDS)
 
     def as_(self, subject: str | None, *roles: Role) -> Reader:
         return Reader(self.http, None if subject is None else self.platform.token(subject, *roles))
@@ -153,31 +155,15 @@ class QueryProcess:
 
 @asynccontextmanager
 async def query_api(platform: QueryPlatform, *, mutant: str = "none", **settings: str) -> AsyncIterator[QueryProcess]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
-    log = (platform.folder / f"queries-{random.randrange(10**9)}.log").open("w+b")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.support.queries.main",
-        mutant,
-        env={**clean, **platform.environment(**settings)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=log,
-    )
-    try:
-        assert process.stdout is not None
-        address = (await asyncio.wait_for(process.stdout.readline(), START_SECONDS)).decode().strip()
-        assert address.startswith("http://"), f"the query API did not start; {log.name} says why"
-        api = QueryProcess(process, address, platform)
-        async with api.http:
-            yield api
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), START_SECONDS)
+    name = f"queries-{random.randrange(10**9)}.log"
+    environment = bare_environment(platform.environment(**settings))
+    with (platform.folder / name).open("w+b") as log:
+        async with api_process("tests.support.queries.main", mutant, environment=environment, complaints=log) as made:
+            api = QueryProcess(*made, platform)
+            async with api.http:
+                yield api
         log.seek(0)
         faults = [line for line in log if b'.fault"' in line]
-        log.close()
     assert not faults, faults[0].decode()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -18,6 +17,8 @@ from projections.read_model import ReadModel
 from projections.rebuilding.rebuild import Rebuild, Result
 from projections.rebuilding.wiring import workplace
 from projections.wiring import open_store
+from tests.support import freezing
+from tests.support.bare_environment import bare_environment
 from tests.support.read_models.platform import PARTITIONS, Platform, codec
 from tests.support.read_models.story import Told
 
@@ -75,10 +76,9 @@ class Command:
     """`orders …` of a platform as a process, to be killed and interrupted."""
 
     def __init__(self, platform: Platform, *arguments: str, mutant: str = "none", **settings: str) -> None:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.read_models.rebuilding", mutant, *arguments],
-            env={**clean, **platform.environment(**settings)},
+            env=bare_environment(platform.environment(**settings)),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -92,10 +92,10 @@ class Command:
         self._process.kill()
 
     def freeze(self) -> None:
-        self._process.send_signal(signal.SIGSTOP)
+        freezing.freeze(self._process)
 
     def thaw(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
+        freezing.thaw(self._process)
 
     def interrupt(self) -> None:
         self._process.send_signal(signal.SIGINT)

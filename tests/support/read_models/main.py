@@ -5,8 +5,6 @@ A mutant shows that a test can fail. None of them is in the product: each replac
 
 from __future__ import annotations
 
-import ctypes
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +13,6 @@ from typing import Any
 import orjson
 
 from eventing.consuming import Mark, Partition
-from eventing.errors import OrderloomError
 from eventing.settings import Settings
 from projections import ports, wiring
 from projections.generations import Build
@@ -26,9 +23,7 @@ from projections.read_model import ReadModel
 from projections.stores.elasticsearch import ElasticsearchStore
 from projections.stores.elasticsearch_connecting import connect
 from projections.wiring import ADAPTERS, Adapters, open_store
-from tests.support.only_in_tests import settings_of_tests
-
-PR_SET_PDEATHSIG = 1
+from tests.support.only_in_tests import Announce, run_in_a_test
 
 
 class WithoutVersions(ElasticsearchStore):
@@ -119,21 +114,9 @@ MUTANTS: dict[str, Adapters] = {
 }
 
 
-def announce(address: str) -> None:
-    sys.stdout.write(f"{address}\n")
-    sys.stdout.flush()
-
-
-def main() -> int:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
-    settings = settings_of_tests()
-    try:
-        wiring.run(settings, sys.argv[2:], announce, outside=MUTANTS[sys.argv[1]])
-    except OrderloomError as error:
-        sys.stderr.write(f"orders: {error}\n")
-        return 2
-    return 0
+def run(settings: Settings, announce: Announce) -> None:
+    wiring.run(settings, sys.argv[2:], announce, outside=MUTANTS[sys.argv[1]])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_in_a_test(run))

@@ -25,6 +25,7 @@ from projections.names import BUCKETS, RedisNames, place
 from projections.read_model import ReadModel
 from projections.stores.generations import PostgresGenerations
 from projections.wiring import open_store
+from tests.support.bare_environment import bare_environment
 from tests.support.read_models.log_reading import Shown
 from tests.support.read_models.story import CATALOGUE, Told
 
@@ -202,12 +203,9 @@ class Platform:
 
     def orders(self, *arguments: str) -> tuple[int, Any]:
         """Runs the command line of this platform: exit status and what `--json` printed."""
-        import os
-
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
         done = subprocess.run(
             [sys.executable, "-m", "operations", *arguments],
-            env={**clean, **self.environment()},
+            env=bare_environment(self.environment()),
             capture_output=True,
             text=True,
             check=False,

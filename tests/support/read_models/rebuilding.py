@@ -5,8 +5,6 @@ A mutant shows that a test can fail. None of them is in the product: each replac
 
 from __future__ import annotations
 
-import ctypes
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -15,9 +13,8 @@ from typing import Any
 from operations.cli import run
 from projections.rebuilding import rebuild, replaying
 from projections.stores import log_history
+from tests.support.end_with_parent import end_with_parent
 from tests.support.only_in_tests import settings_of_tests
-
-PR_SET_PDEATHSIG = 1
 
 
 def switch_before_caught_up() -> None:
@@ -58,7 +55,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
 
 
 def main() -> int:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
+    end_with_parent()
     settings_of_tests()
     MUTANTS[sys.argv[1]]()
     # Small stretches, so that a short log has many of them.

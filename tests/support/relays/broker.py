@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,10 +14,12 @@ from confluent_kafka.admin import AdminClient
 from local_stack import options, programs
 from local_stack.account import account_for_servers
 from local_stack.progress import silent
+from tests.support import freezing
+from tests.support.ports import free_port, free_ports
 from tests.support.tcp_proxy import TcpProxy
 
 CLUSTER = "orderloom-relay-tests1"
-START_SECONDS = 40
+START_SECONDS = 120
 NODE = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -47,7 +47,7 @@ class Broker:
         found = programs.locate(options.from_settings(), self._account, folder / "no-postgres", silent)
         self._java = str(found["java"] / "bin" / "java")
         self._classes = str(found["kafka"] / "*")
-        self.direct_port, controller = free_port(), free_port()
+        self.direct_port, controller = free_ports(2)
         listeners = {
             "DIRECT": f"127.0.0.1:{self.direct_port}",
             "PROXIED": f"127.0.0.1:{proxied_port}",
@@ -87,10 +87,12 @@ class Broker:
             assert time.monotonic() < until, "the broker did not start"
 
     def freeze(self) -> None:
-        self._signal(signal.SIGSTOP)
+        assert self._process is not None
+        freezing.freeze(self._process)
 
     def thaw(self) -> None:
-        self._signal(signal.SIGCONT)
+        assert self._process is not None
+        freezing.thaw(self._process)
 
     def kill(self) -> None:
         if self._process is not None:
@@ -99,10 +101,6 @@ class Broker:
 
     def ended(self) -> bool:
         return self._process is None or self._process.poll() is not None
-
-    def _signal(self, number: signal.Signals) -> None:
-        assert self._process is not None
-        self._process.send_signal(number)
 
     def _run(self, arguments: list[str]) -> subprocess.Popen[bytes]:
         small = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
@@ -126,12 +124,6 @@ def proxied_broker(folder: Path) -> Iterator[tuple[Broker, TcpProxy]]:
             yield broker, proxy
         finally:
             broker.kill()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _listeners(addresses: dict[str, str]) -> str:

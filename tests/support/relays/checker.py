@@ -81,7 +81,7 @@ def read_topics(bootstrap: str, topics: Sequence[str]) -> Sequence[Published]:
         consumer.assign([TopicPartition(topic, n, 0) for (topic, n), end in places.items() if end])
         found: list[Published] = []
         while len(found) < wanted:
-            messages = consumer.consume(wanted - len(found), timeout=10)
+            messages = consumer.consume(wanted - len(found), timeout=60)
             assert messages, f"{len(found)} of {wanted} records came back"
             found += [_published(message) for message in messages]
         return found
@@ -90,7 +90,7 @@ def read_topics(bootstrap: str, topics: Sequence[str]) -> Sequence[Published]:
 
 
 def _end(consumer: Consumer, topic: str, partition: int) -> int:
-    return consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+    return consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=60)[1]
 
 
 def _published(message) -> Published:  # type: ignore[no-untyped-def]

@@ -6,8 +6,7 @@ import asyncio
 import random
 import secrets
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -30,9 +29,9 @@ from eventing.postgres import migrating
 from eventing.postgres.store import PostgresEventStore
 from operations.migrations import locations
 from tests.support.relays.checker import PARTITIONS, Verdict, judge, read_store, read_topics
+from tests.support.waiting import PATIENCE, until
 
 CATALOGUE = Catalogue.discover(event_schemas)
-PATIENCE = 90.0
 
 
 @dataclass(frozen=True)
@@ -95,17 +94,6 @@ class Installation:
 
     def verdict(self) -> Verdict:
         return judge(read_store(self.postgres_url), read_topics(self.kafka_bootstrap, [self.order_topic]))
-
-
-def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> float:
-    """Looks again and again; says how long it took."""
-    began = time.monotonic()
-    while True:
-        with suppress(psycopg.OperationalError):
-            if condition():
-                return time.monotonic() - began
-        assert time.monotonic() - began < seconds, f"not within {seconds:g} s: {what}"
-        time.sleep(0.01)
 
 
 @contextmanager

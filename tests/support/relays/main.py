@@ -5,7 +5,6 @@ A mutant shows that a test can fail. None of them is in the product: each replac
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -13,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from eventing.errors import OrderloomError
 from eventing.kafka import publisher
 from eventing.kafka.deliveries import Delivery
 from eventing.kafka.publisher import Publisher
@@ -24,9 +22,8 @@ from outbox_relay import leading, wiring
 from outbox_relay.ledger import NAME, Ledger
 from outbox_relay.ports import Tuning
 from outbox_relay.wiring import Adapters, adapters
-from tests.support.only_in_tests import settings_of_tests
+from tests.support.only_in_tests import Announce, run_in_a_test
 
-PR_SET_PDEATHSIG = 1
 FROZEN_CHUNK = 3
 HASTY_SOCKET_TIMEOUT = 2.0
 
@@ -149,21 +146,9 @@ MUTANTS: dict[str, Callable[[Settings], Adapters]] = {
 }
 
 
-def announce(address: str) -> None:
-    sys.stdout.write(f"{address}\n")
-    sys.stdout.flush()
-
-
-def main() -> int:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
-    settings = settings_of_tests()
-    try:
-        wiring.run(settings, announce, outside=MUTANTS[sys.argv[1]])
-    except OrderloomError as error:
-        sys.stderr.write(f"orders: {error}\n")
-        return 2
-    return 0
+def run(settings: Settings, announce: Announce) -> None:
+    wiring.run(settings, announce, outside=MUTANTS[sys.argv[1]])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_in_a_test(run))

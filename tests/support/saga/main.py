@@ -5,8 +5,6 @@ A mutant shows that a test can fail. None of them is in the product: each replac
 
 from __future__ import annotations
 
-import ctypes
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +14,6 @@ from typing import Any
 from eventing.avro.codec import Codec
 from eventing.breaker import Breaker
 from eventing.decider import Decider
-from eventing.errors import OrderloomError
 from eventing.settings import Settings
 from saga_choreography import wiring
 from saga_choreography.adapters.transactions import PostgresTransactions, PostgresWork
@@ -25,9 +22,8 @@ from saga_choreography.outside import Declined, Unknown
 from saga_choreography.participant import Heard, Participant
 from saga_choreography.questions import Ask
 from saga_choreography.wiring import Adapters, adapters
-from tests.support.only_in_tests import settings_of_tests
+from tests.support.only_in_tests import Announce, run_in_a_test
 
-PR_SET_PDEATHSIG = 1
 BUGGY = "buggy"
 """What the name of a customer begins with whose orders meet a bug."""
 
@@ -110,21 +106,9 @@ MUTANTS: dict[str, Outside] = {
 }
 
 
-def announce(address: str) -> None:
-    sys.stdout.write(f"{address}\n")
-    sys.stdout.flush()
-
-
-def main() -> int:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a killed test run leaves nothing running
-    settings = settings_of_tests()
-    try:
-        wiring.run(settings, sys.argv[2:], announce, outside=MUTANTS[sys.argv[1]])
-    except OrderloomError as error:
-        sys.stderr.write(f"orders: {error}\n")
-        return 2
-    return 0
+def run(settings: Settings, announce: Announce) -> None:
+    wiring.run(settings, sys.argv[2:], announce, outside=MUTANTS[sys.argv[1]])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_in_a_test(run))

@@ -15,10 +15,11 @@ from eventing.settings import KafkaSettings
 from tests.backing import Backing
 from tests.support.outside import CarrierService, PaymentProvider, carrier, payment_provider
 from tests.support.relays.checker import PARTITIONS
-from tests.support.relays.installation import Installation, fresh_database, until
+from tests.support.relays.installation import Installation, fresh_database
 from tests.support.relays.process import RelayProcess
 from tests.support.saga.process import SagaProcess
 from tests.support.saga.shop import CODEC, ENDS, Order, Shop
+from tests.support.waiting import until
 
 PATIENCE = 120.0
 PARTICIPANTS = ("inventory", "payment", "shipping", "order")
@@ -141,7 +142,7 @@ class World:
         ends = {
             (f"saga.{name}", number): end
             for number in range(PARTITIONS)
-            if (end := self._offsets.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1])
+            if (end := self._offsets.get_watermark_offsets(TopicPartition(topic, number), timeout=60)[1])
             for name in PARTICIPANTS
         }
         rows = self.shop.query("SELECT consumer, partition, next_offset FROM consumer_marks WHERE topic = %s", topic)

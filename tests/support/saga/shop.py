@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -105,9 +106,7 @@ class Shop:
             currency="EUR",
             lines=priced,
             total=sum(line.quantity * line.unit_price for line in priced),
-            delivery_address=Address(
-                recipient=customer, street="Road 1", postal_code="9000", city="Ghent", country="BE"
-            ),
+            delivery_address=replace(GHENT, recipient=customer),
             sales_channel="web",
         )
 

@@ -61,7 +61,7 @@ async def test_a_closed_loop_counts_what_the_server_acknowledged() -> None:
 
     async with server(create) as target, http_load() as load:
         await load.aim(target)
-        sample = await load.closed(target, connections=4, seconds=0.1)
+        sample = await load.closed(target, connections=4, seconds=0.5)
 
     assert sample.events == served > 4
 
@@ -76,8 +76,8 @@ async def test_an_open_loop_counts_from_when_a_request_was_due() -> None:
         # One connection answers fifty a second, and two hundred are due: who is late has waited in line.
         sample = await load.open(target, connections=1, seconds=0.3, rate=200)
 
-    assert sample.latencies[0] < 0.1
     assert max(sample.latencies) > 0.3
+    assert sample.latencies[0] < max(sample.latencies) / 2
 
 
 async def test_a_refusal_is_not_taken_for_speed() -> None:

@@ -27,7 +27,7 @@ class Old:
 async def ran_through(old: Old, pause: float) -> bool:
     going_on = asyncio.ensure_future(Forgetting(old.forget_some, pause=pause, breath=0).go_on())
     reached = asyncio.ensure_future(old.done.wait())
-    await asyncio.wait([going_on, reached], timeout=5, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([going_on, reached], timeout=30, return_when=asyncio.FIRST_COMPLETED)
     going_on.cancel()
     await asyncio.wait([going_on])
     return reached.done()

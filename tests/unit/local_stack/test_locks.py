@@ -32,10 +32,10 @@ def test_the_second_waits_and_the_lock_of_a_killed_holder_is_free(tmp_path: Path
 
         second = Thread(target=take)
         second.start()
-        assert waits.wait(10)
+        assert waits.wait(60)
         assert not has.is_set()
 
         holder.send_signal(signal.SIGKILL)
 
-        assert has.wait(10)
+        assert has.wait(60)
         second.join()

@@ -16,6 +16,7 @@ from local_stack import processes
 from local_stack.account import Account
 from local_stack.kinds import Kind
 
+PATIENCE = 30
 ME = Account("me", os.geteuid(), os.getegid())
 
 
@@ -29,7 +30,7 @@ def kind(tmp_path: Path) -> Iterator[Kind]:
     folder.mkdir()
     found = Kind("slumber", folder, os.geteuid())
     yield found
-    processes.stop(found, signal.SIGKILL, 5)
+    processes.stop(found, signal.SIGKILL, PATIENCE)
 
 
 def launch(kind: Kind, folder: Path | None = None) -> int:
@@ -56,7 +57,7 @@ def test_a_process_that_was_seen_before_it_became_the_server_is_found(kind: Kind
         starter.stdin.write(b"go\n")
         starter.stdin.flush()
 
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while not (found := pids(kind)) and time.monotonic() < deadline:
             time.sleep(0.01)
         starter.kill()
@@ -75,10 +76,10 @@ def test_the_same_program_at_work_for_another_stack_is_left_alone(kind: Kind, tm
     launch(kind)
     pid = launch(other)
 
-    processes.stop(kind, signal.SIGTERM, 5)
+    processes.stop(kind, signal.SIGTERM, PATIENCE)
 
     assert (pids(kind), pids(other)) == ([], [pid])
-    processes.stop(other, signal.SIGKILL, 5)
+    processes.stop(other, signal.SIGKILL, PATIENCE)
 
 
 def test_another_program_in_the_same_folder_is_left_alone(kind: Kind) -> None:
@@ -97,6 +98,7 @@ def test_a_server_whose_folder_was_removed_is_still_found(kind: Kind) -> None:
 def test_one_that_does_not_listen_to_reason_is_killed_after_its_grace(kind: Kind) -> None:
     pid = launch(kind)
     os.kill(pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)  # else SIGTERM may come first
 
     asked = processes.stop(kind, signal.SIGTERM, 0.2)
 
@@ -108,4 +110,4 @@ def test_one_that_does_not_listen_to_reason_is_killed_after_its_grace(kind: Kind
 def test_one_that_ends_when_asked_is_not_killed(kind: Kind) -> None:
     launch(kind)
 
-    assert processes.stop(kind, signal.SIGTERM, 5)
+    assert processes.stop(kind, signal.SIGTERM, PATIENCE)

@@ -84,7 +84,7 @@ def test_the_settings_in_force_are_json_for_programs(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=120,
     )
 
     assert json.loads(told.stdout)["ORDERS_REDIS__URL"]["from"] == "ORDERS_REDIS__URL"

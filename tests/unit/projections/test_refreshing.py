@@ -24,7 +24,7 @@ class Server:
 
     def refresh(self) -> None:
         self.begun.release()
-        assert self.let.acquire(timeout=10)
+        assert self.let.acquire(timeout=60)
         if self.fails:
             self.fails -= 1
             raise Unavailable
@@ -45,12 +45,12 @@ def test_what_is_written_during_a_refresh_is_shown_by_the_next_one() -> None:
     refresher = started(server)
 
     refresher.written({PLACE: 5})
-    assert server.begun.acquire(timeout=10)
+    assert server.begun.acquire(timeout=60)
     refresher.written({PLACE: 9})
     server.let.release()
-    assert server.told.acquire(timeout=10)
+    assert server.told.acquire(timeout=60)
     server.let.release()
-    assert server.told.acquire(timeout=10)
+    assert server.told.acquire(timeout=60)
     refresher.stop()
 
     assert server.published == [{PLACE: 5}, {PLACE: 9}]
@@ -63,11 +63,11 @@ def test_nothing_is_said_to_be_searchable_after_a_refresh_that_failed() -> None:
 
     refresher.written({PLACE: 5})
     server.let.release()
-    assert server.begun.acquire(timeout=10)
-    assert server.begun.acquire(timeout=10), "it is tried again"
+    assert server.begun.acquire(timeout=60)
+    assert server.begun.acquire(timeout=60), "it is tried again"
     assert server.published == []
     server.let.release()
-    assert server.told.acquire(timeout=10)
+    assert server.told.acquire(timeout=60)
     refresher.stop()
 
     assert server.published == [{PLACE: 5}]
@@ -90,7 +90,7 @@ def test_a_partition_that_was_given_up_is_not_spoken_of() -> None:
     other = Partition("order.events.v1", 1)
 
     refresher.written({PLACE: 5, other: 6})
-    assert server.begun.acquire(timeout=10)
+    assert server.begun.acquire(timeout=60)
     refresher.forget({other})
     refresher.written({PLACE: 7})
     server.let.release(2)

@@ -133,11 +133,11 @@ async def test_the_limit_counts_what_arrives(client: httpx.AsyncClient, size: in
 async def test_a_hostile_body_costs_little(client: httpx.AsyncClient) -> None:
     """Quotes that are all escaped: a search for the end of the string from each of them would take minutes."""
     hostile = b"[" * 40 + b'"' + b'\\"' * 32_000
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         started = time.process_time()
         answer = await client.post("/v1/notes", content=hostile, headers=JSON)
     assert answer.status_code == 400
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 5
 
 
 numbers = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)

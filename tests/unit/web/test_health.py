@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
+from eventing.web import health_server
 from eventing.web.health import Check, Health, Place
-from eventing.web.health_server import TICK_SECONDS, serve_health
+from eventing.web.health_server import serve_health
 from eventing.web.keys import KeyRing
 from tests.support.web import application, client_of, edge_of
 
@@ -56,7 +56,7 @@ async def test_dependencies_are_asked_once_however_many_ask_us() -> None:
 async def test_one_that_hangs_is_not_waited_for_long() -> None:
     hanging, store = Check("hanging", asyncio.Event().wait), Dependency("store")  # type: ignore[arg-type]
     health = Health(Place("notes"), [hanging, store.check], timeout=0.05)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         checks = (await health.readiness()).checks
     assert not checks["hanging"]["ok"]
     assert checks["store"]["ok"]
@@ -101,10 +101,9 @@ async def test_a_worker_has_the_same_addresses(fine: bool) -> None:
             assert (await client.get("/readyz")).status_code == 503
 
 
-def test_a_worker_that_ends_does_not_wait_for_the_next_tick() -> None:
-    began = time.monotonic()
-    for _ in range(5):
-        with serve_health(0, [], CollectorRegistry(), place=Place("relay"), setting="ORDERS_RELAY__HEALTH_PORT") as it:
-            assert httpx.get(f"{it.address}/livez").status_code == 200
-
-    assert time.monotonic() - began < 5 * TICK_SECONDS, "each ended at once"
+@pytest.mark.timeout(60)
+def test_a_worker_that_ends_does_not_wait_for_the_next_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is an hour away."""
+    monkeypatch.setattr(health_server, "TICK_SECONDS", 3600)
+    with serve_health(0, [], CollectorRegistry(), place=Place("relay"), setting="ORDERS_RELAY__HEALTH_PORT") as server:
+        assert httpx.get(f"{server.address}/livez").status_code == 200

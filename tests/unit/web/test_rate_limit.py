@@ -103,7 +103,7 @@ async def test_nobody_waits_for_the_attempt_that_finds_out_whether_redis_is_back
     shared.open.clear()
     attempt = asyncio.ensure_future(limiter.charge("b"))
     await asyncio.sleep(0)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(30):
         assert (await limiter.charge("c")).allowed
     assert not attempt.done()
     shared.open.set()
