@@ -100,7 +100,7 @@ class Command:
     def interrupt(self) -> None:
         self._process.send_signal(signal.SIGINT)
 
-    def end(self, seconds: float = 90) -> tuple[int, str, str]:
+    def end(self, seconds: float = 240) -> tuple[int, str, str]:
         """Exit status, stdout and stderr."""
         out, err = self._process.communicate(timeout=seconds)
         return self._process.returncode, out, err
