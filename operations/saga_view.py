@@ -1,4 +1,4 @@
-"""What `orders saga` asks the database: where an order stands, which ones stand still, and forcing one back."""
+"""What `orders saga` asks the database: where an order stands, and which ones stand still."""
 
 from __future__ import annotations
 
@@ -8,20 +8,17 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from eventing.envelope import Recorded
-from eventing.errors import Conflict, Refusal
+from eventing.errors import Refusal
 from eventing.postgres.batch import Preparation
 from eventing.postgres.database import Database
 from eventing.schema import declaration
 from eventing.streams import stream_name
 from operations.event_store import make_codec, postgres_url
 from saga_choreography.adapters.transactions import PostgresTransactions
-from saga_choreography.deliberation import Deliberation
-from saga_choreography.participant import CompensationForced, Participant
-from saga_choreography.way_back import entrance
+from saga_choreography.participant import Participant
 from saga_choreography.wiring import PARTICIPANTS
 
 PATIENCE: Final = 10.0
-ATTEMPTS: Final = 5
 WHO: Final = "orders saga"
 ENDS: Final = frozenset({"order.confirmed", "order.failed", "order.cancelled"})
 _BACK: Final = frozenset({"order.cancellation_requested", "order.timed_out", "order.compensation_forced"})
@@ -59,11 +56,6 @@ _STUCK: Final = """
                parked_at
         FROM parked_events WHERE cause_code <> 'queued_behind' AND consumer LIKE 'saga.%%'
     ) AS sum_of GROUP BY order_id, sum_of.what ORDER BY min(since)
-"""
-_ASK_AGAIN: Final = """
-    UPDATE open_intents SET rejected_at = NULL, next_attempt_at = clock_timestamp()
-    WHERE (rejected_at IS NOT NULL OR next_attempt_at > clock_timestamp()) AND (%s::text IS NULL OR order_id = %s)
-    RETURNING intent_id
 """
 
 
@@ -123,10 +115,10 @@ class Stuck(NamedTuple):
 
 
 def standing(order_id: str) -> Standing:
-    with closing(_database()) as database:
-        owed = [Owed(*row) for row in database.query(_OWED, (order_id,))]
-        deadlines = [Deadline(*row) for row in database.query(_DEADLINES, (order_id,))]
-        parked = [ParkedHere(*row) for row in database.query(_PARKED, (order_id,))]
+    with closing(database()) as asked:
+        owed = [Owed(*row) for row in asked.query(_OWED, (order_id,))]
+        deadlines = [Deadline(*row) for row in asked.query(_DEADLINES, (order_id,))]
+        parked = [ParkedHere(*row) for row in asked.query(_PARKED, (order_id,))]
     stored = _streams(order_id)
     steps = sorted(
         (
@@ -142,43 +134,8 @@ def standing(order_id: str) -> Standing:
 
 
 def stuck(seconds: float) -> Sequence[Stuck]:
-    with closing(_database()) as database:
-        return [Stuck(*row) for row in database.query(_STUCK, (min(seconds, 10.0), seconds, seconds))]
-
-
-def ask_again(order_id: str | None) -> int:
-    with closing(_database()) as database:
-        return len(database.query(_ASK_AGAIN, (order_id, order_id)))
-
-
-def force_compensation(order_id: str, reason: str, actor: str) -> str:
-    """Sends the order on its way back; the step at which it is entered. Raises `Refusal` for one that has ended."""
-    transactions = _transactions()
-    try:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return _force(transactions, order_id, reason, actor)
-            except Conflict:
-                if attempt == ATTEMPTS:
-                    raise
-        raise AssertionError
-    finally:
-        transactions.close()
-
-
-def _force(transactions: PostgresTransactions, order_id: str, reason: str, actor: str) -> str:
-    deliberation = Deliberation(PARTICIPANTS["order"], make_codec().decode)
-    with transactions.begin() as work:
-        stored = work.load(_names(order_id))
-        order = stored[stream_name("order", order_id)]
-        if not order:
-            raise Refusal(f"There is no order {order_id}.", code="order_not_found")
-        deliberation.take_in(stored)
-        categories = [participant.category for participant in PARTICIPANTS.values()]
-        step = entrance(PARTICIPANTS, {each: deliberation.events_of(each, order_id) for each in categories})
-        deliberation.ask(CompensationForced(reason, step), order[-1], (), actor)
-        work.commit(deliberation.appends)
-    return step
+    with closing(database()) as asked:
+        return [Stuck(*row) for row in asked.query(_STUCK, (min(seconds, 10.0), seconds, seconds))]
 
 
 def _status(steps: Sequence[Done]) -> str:
@@ -225,22 +182,18 @@ def _name(cls: type) -> str:
     return declared.type
 
 
-def _names(order_id: str) -> Sequence[str]:
+def streams_of(order_id: str) -> Sequence[str]:
     return [stream_name(participant.category, order_id) for participant in PARTICIPANTS.values()]
 
 
 def _streams(order_id: str) -> Mapping[str, Sequence[Recorded]]:
-    transactions = _transactions()
-    try:
-        with transactions.begin() as work:
-            return work.load(_names(order_id))
-    finally:
-        transactions.close()
+    with closing(transactions()) as opened, opened.begin() as work:
+        return work.load(streams_of(order_id))
 
 
-def _transactions() -> PostgresTransactions:
+def transactions() -> PostgresTransactions:
     return PostgresTransactions(postgres_url(), Preparation(make_codec()), WHO, patience=PATIENCE)
 
 
-def _database() -> Database:
+def database() -> Database:
     return Database(postgres_url(), application_name=WHO, patience=PATIENCE)

@@ -72,7 +72,7 @@ def force_compensate(
 ) -> None:
     """Send an order on its way back, whatever holds it: what of it is not undone yet is undone, step by step."""
     from eventing.errors import Misconfigured
-    from operations.saga_view import force_compensation
+    from operations.saga_steering import force_compensation
 
     if not reason.strip():
         raise Misconfigured("Say why with --reason: it stands in the order's history for ever.")
@@ -91,7 +91,7 @@ def ask_again(
 ) -> None:
     """Have the outside asked at once what it refused as a question, or what is put off: after something was mended."""
     from eventing.errors import Misconfigured
-    from operations.saga_view import ask_again as asked_again
+    from operations.saga_steering import ask_again as asked_again
 
     if (order_id is None) is not everything:
         raise Misconfigured("Say which: the id of an order, or --all.")
