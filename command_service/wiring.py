@@ -26,7 +26,7 @@ from eventing.discovery import values_of
 from eventing.errors import Misconfigured
 from eventing.ids import uuid7
 from eventing.postgres.addresses import postgres_url
-from eventing.postgres.engine import make_engine, reading
+from eventing.postgres.engine import SERVING_PATIENCE, make_engine, reading
 from eventing.postgres.purging import purge_some
 from eventing.postgres.sender import PostgresSender
 from eventing.postgres.store import PostgresEventStore
@@ -75,7 +75,7 @@ class Servers:
         url = postgres_url(settings)
         codec = Codec(Catalogue.discover(event_schemas))
         self.appender = Appender(PostgresSender(url), queue_limit=settings.load.queue_limit)
-        self._engine = make_engine(url, pool_size=settings.postgres.pool_size)
+        self._engine = make_engine(url, pool_size=settings.postgres.pool_size, patience=SERVING_PATIENCE)
         self._tables = tables = Tables(self._rows)
         store = PostgresEventStore(codec, self.appender, self._engine)
         self.ports = Ports(

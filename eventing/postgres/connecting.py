@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
+from psycopg.rows import TupleRow
 
 from eventing.consuming import Superseded
 from eventing.errors import Misconfigured, OrderloomError, Unavailable
 from eventing.postgres.addresses import SERVICE_ROLE, conninfo_of
 
+T = TypeVar("T")
+
 CONNECT_TIMEOUT: Final = 5
+PATIENCE: Final = 30.0
+"""Seconds for one statement."""
 
 _NETWORK: Final[dict[str, str | int]] = {
     "connect_timeout": CONNECT_TIMEOUT,
@@ -28,7 +34,7 @@ _SESSION: Final = {
     # Whoever is paused between two statements of a transaction gives its locks back.
     "idle_in_transaction_session_timeout": "5s",
     "lock_timeout": "3s",
-    "statement_timeout": "30s",
+    "statement_timeout": f"{PATIENCE:g}s",
     # The server notices by itself that a client which waits for it has gone.
     "client_connection_check_interval": "2s",
     # Plans made for arrays of unknown length are the right ones for each length here.
@@ -46,17 +52,37 @@ def conninfo(url: str, *, application_name: str, **session: str) -> str:
     return conninfo_of(url, application_name=application_name, options=options, **_NETWORK)
 
 
-async def connect(url: str, *, application_name: str = "orderloom", **session: str) -> psycopg.AsyncConnection:
+class PatientConnection(psycopg.AsyncConnection[TupleRow]):
+    """Waits for no answer without a bound. The server's own bound does not help where its answer gets lost, and where a
+    proxy stands between, it is the proxy that answers keepalives."""
+
+    patience: float = PATIENCE
+
+    async def wait(
+        self,
+        gen: PQGen[T],
+        interval: float = 0.1,
+        timeout: float | None = None,  # noqa: ASYNC109 - as the driver has it
+    ) -> T:
+        return await super().wait(gen, interval, self.patience if timeout is None else timeout)
+
+
+async def connect(
+    url: str, *, application_name: str = "orderloom", patience: float = PATIENCE, **session: str
+) -> psycopg.AsyncConnection:
     """An autocommit connection. Raises `Unavailable`, or `Misconfigured` where trying again can't help."""
+    bounded = {"statement_timeout": f"{round(patience * 1000)}ms"} | session
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT + 1):
-            return await psycopg.AsyncConnection.connect(
-                conninfo(url, application_name=application_name, **session), autocommit=True
+            connection = await PatientConnection.connect(
+                conninfo(url, application_name=application_name, **bounded), autocommit=True
             )
     except TimeoutError as error:
         raise Unavailable("Postgres does not answer: check its address and that it runs.") from error
     except psycopg.OperationalError as error:
         raise explained(error) from error
+    connection.patience = patience
+    return connection
 
 
 def explained(error: psycopg.Error) -> OrderloomError:

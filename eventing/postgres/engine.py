@@ -11,14 +11,20 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from eventing.errors import Unavailable
-from eventing.postgres.connecting import NOT_UPGRADED, connect, explained
+from eventing.postgres.connecting import NOT_UPGRADED, PATIENCE, connect, explained
 
 CHECKOUT_TIMEOUT = 5.0
+SERVING_PATIENCE = 10.0
+"""Of those who answer people: who waits in vain for a lost answer takes a place in the pool from the others."""
 
 
-def make_engine(url: str, *, pool_size: int = 4, application_name: str = "orderloom read") -> AsyncEngine:
+def make_engine(
+    url: str, *, pool_size: int = 4, application_name: str = "orderloom read", patience: float = PATIENCE
+) -> AsyncEngine:
+    """`patience`: seconds for a statement."""
+
     async def connected() -> psycopg.AsyncConnection:
-        return await connect(url, application_name=application_name)
+        return await connect(url, application_name=application_name, patience=patience)
 
     return create_async_engine(
         "postgresql+psycopg://",

@@ -21,7 +21,7 @@ from eventing.discovery import values_of
 from eventing.errors import Misconfigured
 from eventing.kafka.heads import Heads
 from eventing.postgres.addresses import postgres_url
-from eventing.postgres.engine import make_engine, reading
+from eventing.postgres.engine import SERVING_PATIENCE, make_engine, reading
 from eventing.postgres.sender import PostgresSender
 from eventing.postgres.store import PostgresEventStore
 from eventing.redis.addresses import redis_url
@@ -87,7 +87,12 @@ class Servers:
         codec = Codec(catalogue)
         # Never used: whoever asks does not write. It makes no connection before its first append.
         self._appender = Appender(PostgresSender(url))
-        self._engine = make_engine(url, pool_size=settings.postgres.pool_size, application_name="orderloom queries")
+        self._engine = make_engine(
+            url,
+            pool_size=settings.postgres.pool_size,
+            application_name="orderloom queries",
+            patience=SERVING_PATIENCE,
+        )
         self.buckets = RedisBuckets(self._redis, prefix=settings.redis.key_prefix)
         self.search = ElasticsearchReader(settings.elasticsearch)
         topics = sorted({kind.topic for kind in catalogue})

@@ -44,7 +44,9 @@ class Crowd:
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         visits: set[asyncio.Task[None]] = set()
-        async with aiohttp.ClientSession(timeout=TIMEOUT) as self._http:
+        # Each has a connection of its own, as people do: in a queue for a few, a request would end before it was sent.
+        everybody = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(timeout=TIMEOUT, connector=everybody) as self._http:
             while loop.time() < end:
                 visit = loop.create_task(self._visit(self._chance.choice(self._customers)))
                 visits.add(visit)
@@ -112,18 +114,21 @@ class Crowd:
         if not (self._shop.query_apis and customer.orders):
             return
         order = self._chance.choice(list(customer.orders))
-        facts: dict[str, Any] = {"customer": customer.name, "order": order, "token": customer.seen}
+        token = customer.tokens[order]
+        facts: dict[str, Any] = {"customer": customer.name, "order": order, "token": token}
         call = self._journal.begin(customer.name, "read", **facts)
-        headers = {"Consistency-Token": customer.seen, "Prefer": "wait=5"} if customer.seen else {}
+        headers = {"Consistency-Token": token, "Prefer": "wait=5"} if token else {}
         answer = await self._ask(
             customer, "GET", self._chance.choice(self._shop.query_apis), f"/v1/orders/{order}", headers
         )
         if answer is None or answer.status != 200:
             self._journal.end(customer.name, call, "read", "info", **facts, status=answer and answer.status)
             return
+        version = _version(answer)
         self._journal.end(
-            customer.name, call, "read", "ok", **facts, status=200, version=_version(answer), text=answer.text[:4000]
+            customer.name, call, "read", "ok", **facts, status=200, version=version, text=answer.text[:4000]
         )
+        customer.learn(order, version, answer)
 
     async def _list(self, customer: Customer) -> None:
         await self._browse(customer, "/v1/orders")
@@ -153,7 +158,7 @@ class Crowd:
         if answer is None or answer.status != 201:
             return None
         order = str(answer.body["order_id"])
-        customer.orders[order] = max(customer.orders.get(order, 0), int(answer.body["version"]))
+        customer.learn(order, int(answer.body["version"]), answer)
         return order
 
     async def _change(
@@ -169,7 +174,7 @@ class Crowd:
     ) -> None:
         answer = await self._try(customer, op, method, path, body, key, version, order)
         if answer is not None and answer.status < 300:
-            customer.orders[order] = max(customer.orders[order], int(answer.body["version"]))
+            customer.learn(order, int(answer.body["version"]), answer)
 
     async def _try(
         self,
@@ -225,7 +230,6 @@ class Crowd:
             async with self._http.request(method, api + path, json=body, headers=sent) as response:
                 told = {name.lower(): value for name, value in response.headers.items()}
                 answer = Answer(response.status, told, await response.text())
-                customer.seen = told.get("consistency-token", customer.seen)
         except (aiohttp.ClientError, TimeoutError, ConnectionError):
             pass
         at = asyncio.get_running_loop().time()

@@ -35,9 +35,15 @@ class Customer:
     canary: str
     """A word of this customer's alone: should anybody else be shown it, something leaks."""
     orders: dict[str, int] = field(default_factory=dict)
-    """Order → the version that was acknowledged last."""
-    seen: str | None = None
-    """The consistency token of the last answer: sent along, so that this session never goes back."""
+    """Order → the newest version that was told of."""
+    tokens: dict[str, str] = field(default_factory=dict)
+    """Order → the consistency token that came with it: sent along, so that this session never goes back."""
+
+    def learn(self, order: str, version: int, answer: Answer) -> None:
+        """An older answer that comes later takes nothing away."""
+        if version >= self.orders.get(order, 0):
+            self.orders[order] = version
+            self.tokens[order] = answer.headers.get("consistency-token", "")
 
 
 class Attempt(NamedTuple):

@@ -33,6 +33,12 @@ def proxy(store_url: str) -> Iterator[TcpProxy]:
         yield proxy
 
 
+def through(url: str, proxy: TcpProxy) -> str:
+    server = urlsplit(url)
+    user, at, _ = server.netloc.rpartition("@")
+    return server._replace(netloc=f"{user}{at}{proxy.host}:{proxy.port}", query="sslmode=disable").geturl()
+
+
 @asynccontextmanager
 async def opened(
     url: str,
@@ -43,10 +49,9 @@ async def opened(
     answer_timeout: float = 15.0,
 ) -> AsyncIterator[PostgresEventStore]:
     """A store whose appends go through the proxy, and connected already, so that only the append is cut off."""
-    server = urlsplit(url)
-    user, at, _ = server.netloc.rpartition("@")
-    through = server._replace(netloc=f"{user}{at}{proxy.host}:{proxy.port}", query="sslmode=disable").geturl()
-    appender: Appender[Prepared] = Appender(sender(through, answer_timeout=answer_timeout), patience=patience)
+    appender: Appender[Prepared] = Appender(
+        sender(through(url, proxy), answer_timeout=answer_timeout), patience=patience
+    )
     engine = make_engine(url, pool_size=1)
     store = PostgresEventStore(NoteCodec(), appender, engine)
     await store.append(noting(f"note-{uuid4()}", NO_STREAM, "connected"))
@@ -188,3 +193,28 @@ async def waiting_for_the_log(url: str, number: int) -> None:
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection, asyncio.timeout(60):
         while (await (await connection.execute(query)).fetchone() or (0,))[0] < number:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("patience", [0.5, 30.0])
+async def test_a_read_whose_answer_is_lost_gives_its_place_in_the_pool_back(
+    store_url: str, proxy: TcpProxy, patience: float
+) -> None:
+    """The mutant has more patience than those who wait."""
+    engine = make_engine(through(store_url, proxy), pool_size=1, patience=patience)
+    store = PostgresEventStore(NoteCodec(), Appender[Prepared](PostgresSender(store_url)), engine)
+    head = await store.head()
+
+    proxy.pause()
+    lost = asyncio.create_task(store.head())
+    ended, _ = await asyncio.wait([lost], timeout=5)
+    proxy.resume()
+
+    if patience < 1:
+        assert ended
+        with pytest.raises(Unavailable):
+            await lost
+        assert await store.head() >= head
+    else:
+        assert not ended
+        await lost
+    await engine.dispose()

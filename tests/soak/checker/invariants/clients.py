@@ -59,19 +59,23 @@ def one_answer(evidence: Evidence) -> Finding:
 
 
 def sessions(evidence: Evidence) -> Finding:
+    """What a reader may demand is what it had been told of the order when it asked: its token stands for no more."""
     finding = Finding("I16", "a session sees its own writes and never an older version, unless it is told so")
     seen: dict[tuple[str, str], int] = defaultdict(int)
+    asked: dict[tuple[str, int], int] = {}
     for step in evidence.journal:
         order, version = step.facts.get("order"), step.facts.get("version")
-        if step.kind != "ok" or order is None or version is None:
+        if order is None or step.op not in ("place", "amend", "cancel", "read"):
             continue
         place = step.client, order
+        if step.op == "read" and step.kind == "invoke":
+            asked[step.client, step.call] = seen[place]
+        if step.kind != "ok" or version is None:
+            continue
         if step.op == "read" and step.facts.get("token"):
-            finding.check(
-                version >= seen[place], f"{step.client} read {order}@{version} after {seen[place]} with its token"
-            )
-        if step.op in ("place", "amend", "cancel") or (step.op == "read" and step.facts.get("token")):
-            seen[place] = max(seen[place], version)
+            known = asked.get((step.client, step.call), 0)
+            finding.check(version >= known, f"{step.client} read {order}@{version} after {known} with its token")
+        seen[place] = max(seen[place], version)
     return finding
 
 
