@@ -35,6 +35,8 @@ _RESET = struct.pack("ii", 1, 0)
 _CHUNK = 64 * 1024
 PATIENCE = 60.0
 """With the proxy's own thread."""
+STEPS = 8
+"""Of the loop, until a connection that has come is in the hands of `_accepted`, or one that was let go of is closed."""
 
 
 @dataclass
@@ -135,14 +137,22 @@ class TcpProxy:
         self._passing = asyncio.Event()
         self._passing.set()
         self._loop.run_forever()
+        # Nobody is let in any more, but whoever is half-way in: a closed listener would drop the connection unclosed.
+        for listening in self._listener.sockets:
+            self._loop.remove_reader(listening.fileno())
+        self._step()
         self._listener.close()
         # Each of them lets go of its connections as it ends, and needs the loop for that.
         while tasks := asyncio.all_tasks(self._loop):
             for task in tasks:
                 task.cancel()
             self._loop.run_until_complete(asyncio.wait(tasks, timeout=1))
-        self._loop.run_until_complete(asyncio.sleep(0))
+        self._step()
         self._loop.close()
+
+    def _step(self) -> None:
+        for _ in range(STEPS):
+            self._loop.run_until_complete(asyncio.sleep(0))
 
     async def _listen(self, listening: threading.Event) -> None:
         self._listener = await asyncio.start_server(self._accepted, self.host, self.port)
