@@ -74,7 +74,7 @@ def test_a_database_that_falls_silent_costs_a_bounded_time_and_is_asked_anew(
     proxy.cut()
     proxy.resume()
 
-    assert PATIENCE <= spent < 30 * PATIENCE
+    assert PATIENCE <= spent < 5 * PATIENCE
     assert len(log.read(0, ALL, PLENTY)) == 2
 
 

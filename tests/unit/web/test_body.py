@@ -137,7 +137,7 @@ async def test_a_hostile_body_costs_little(client: httpx.AsyncClient) -> None:
         started = time.process_time()
         answer = await client.post("/v1/notes", content=hostile, headers=JSON)
     assert answer.status_code == 400
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 1
 
 
 numbers = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
