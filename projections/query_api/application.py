@@ -150,7 +150,7 @@ class QueryApi:
             except OrderloomError:
                 pass
             finally:
-                cache.listening = False
+                cache.listening = self.progress.listening = False
                 cache.forget_all()
             _log.warning("Hints about changes can't be heard; they are asked for instead.", action="queries.deaf")
             await asyncio.sleep(DEAF_SECONDS)
@@ -165,7 +165,7 @@ class QueryApi:
                 self.streams.changed(hint)
             case Reconnected():
                 cache.forget_all()
-                cache.listening = True
+                cache.listening = self.progress.listening = True
                 self.streams.look_at_all()
 
     def _measure(self) -> None:

@@ -1,7 +1,8 @@
 """How far the read models are, and waiting until they are far enough: one watcher for all who wait in a process.
 
-Hints move the view at once. They may be lost, so while somebody waits the board is looked at every few milliseconds,
-and else now and then, so that any answer can say where it stands without asking anybody.
+Hints move the view at once. They may be lost, so the board is looked at ten times a second as well, which also lets any
+answer say where it stands without asking anybody. While no hints can be heard it is looked at every few milliseconds
+for those who wait. Each look costs as much as some reads: done always, it is the readers who would have to wait for it.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class Progress:
         self._standings: dict[str, Standing] = {}
         self._waiters: set[_Waiter] = set()
         self._wanted = asyncio.Event()
+        self._heard: list[Moved] = []
+        """Since the last look began: what it answers may be older."""
+        self.listening = False
+        """Whether hints are heard."""
         self.reachable = True
         self.on_standing: Callable[[Standing], None] = lambda _: None
 
@@ -70,7 +75,8 @@ class Progress:
             return False
         waiter = _Waiter(satisfied)
         self._waiters.add(waiter)
-        self._wanted.set()
+        if not self.listening:
+            self._wanted.set()
         try:
             with suppress(TimeoutError):
                 await asyncio.wait_for(waiter.told, seconds)
@@ -80,16 +86,26 @@ class Progress:
 
     def moved(self, hint: Moved) -> None:
         """A hint tells of what is done, so it is believed; of another build than the live one it is forgotten."""
-        standing = self._standings.get(hint.model)
-        if standing is None or standing.tag != hint.tag:
-            return
-        if hint.position > standing.visible.get(hint.partition, 0):
-            visible = {**standing.visible, hint.partition: hint.position}
-            self._standings[hint.model] = standing._replace(visible=visible)
+        self._heard.append(hint)
+        if self._believe(hint):
             self.tell()
 
+    def _believe(self, hint: Moved) -> bool:
+        """Whether it was news."""
+        standing = self._standings.get(hint.model)
+        if standing is None or standing.tag != hint.tag:
+            return False
+        if hint.position <= standing.visible.get(hint.partition, 0):
+            return False
+        visible = {**standing.visible, hint.partition: hint.position}
+        self._standings[hint.model] = standing._replace(visible=visible)
+        return True
+
     async def look(self) -> None:
+        self._heard.clear()
         self._standings = dict(await self._look())
+        for hint in self._heard:
+            self._believe(hint)
         for standing in self._standings.values():
             self.on_standing(standing)
         self.tell()
@@ -107,7 +123,7 @@ class Progress:
                 self.reachable = True
             except OrderloomError:
                 self.reachable = False
-            if self._waiters:
+            if self._waiters and not self.listening:
                 await asyncio.sleep(self._poll)
             else:
                 self._wanted.clear()

@@ -21,13 +21,29 @@ class Board:
         self.tag = TAG
         self.looks = 0
         self.away = False
+        self.looking = False
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def look(self) -> Mapping[str, Standing]:
         self.looks += 1
         if self.away:
             raise Unavailable
-        mark = Mark(self.position, self.position)
-        return {MODEL: Standing(self.tag, {PLACE: mark}, {PLACE: self.position})}
+        self.looking = True
+        position = self.position
+        await self.answers.wait()
+        self.looking = False
+        mark = Mark(position, position)
+        return {MODEL: Standing(self.tag, {PLACE: mark}, {PLACE: position})}
+
+    async def looked(self) -> None:
+        """When the look that is under way has been taken in, and not the next one."""
+        looks = self.looks
+        while self.looking:
+            await asyncio.sleep(0)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert self.looks == looks
 
 
 @pytest.fixture
@@ -66,6 +82,35 @@ async def test_who_waits_is_told_by_a_hint_at_once(progress: Progress, board: Bo
     await asyncio.sleep(0)
     board.away = True
     progress.moved(Moved(MODEL, TAG, PLACE, 6))
+
+    assert await waiting
+
+
+async def test_a_look_that_began_earlier_takes_nothing_back(progress: Progress, board: Board) -> None:
+    """It would be 100 milliseconds until the next one, and nobody hints twice."""
+    board.answers.clear()
+    while board.looking is False:  # noqa: ASYNC110 - the watcher tells nobody
+        await asyncio.sleep(0)
+    progress.moved(Moved(MODEL, TAG, PLACE, 6))
+    board.answers.set()
+    await board.looked()
+
+    assert progress.standing(MODEL).visible == {PLACE: 6}
+
+
+async def test_while_hints_are_heard_nobody_looks_for_those_who_wait(progress: Progress, board: Board) -> None:
+    progress.listening = True
+    before = board.looks
+
+    assert not await waits(progress, 6, 0.4)
+    assert board.looks - before < 10
+
+
+async def test_what_no_hint_told_is_seen_all_the_same(progress: Progress, board: Board) -> None:
+    progress.listening = True
+    waiting = waits(progress, 6)
+    await asyncio.sleep(0)
+    board.position = 6
 
     assert await waiting
 
