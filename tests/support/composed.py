@@ -20,7 +20,7 @@ from tests.support.ports import free_ports
 from tests.support.write_api import order
 
 ROOT: Final = Path(__file__).parents[2]
-PUBLISHED: Final = ("POSTGRES", "KAFKA", "ELASTICSEARCH", "REDIS", "REGISTRY", "COMMANDS", "QUERIES")
+PUBLISHED: Final = ("POSTGRES", "KAFKA", "ELASTICSEARCH", "REDIS", "REGISTRY", "COMMANDS", "QUERIES", "PROMETHEUS")
 PATIENCE: Final = 300
 
 
@@ -33,6 +33,7 @@ class Composed:
         self.api = f"http://127.0.0.1:{self.ports['COMMANDS']}"
         self.queries = f"http://127.0.0.1:{self.ports['QUERIES']}"
         self.kafka = f"127.0.0.1:{self.ports['KAFKA']}"
+        self.prometheus = f"http://127.0.0.1:{self.ports['PROMETHEUS']}"
         self._environment = {
             **os.environ,
             **{f"ORDERS_PUBLISH_{name}": f"127.0.0.1:{port}" for name, port in self.ports.items()},

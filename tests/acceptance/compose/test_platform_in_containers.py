@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -24,6 +26,8 @@ OURS = (
     *("payments", "carrier"),
 )
 MANY = ("relay", "inventory")
+# By job, as deploy/prometheus names them, while there are three of each of MANY; five services take part in the saga.
+MEASURED = {"commands": 1, "relay": 3, "queries": 1, "participants": 7, "projector": 1}
 ONE_SHOTS = ("upgrade", "topics", "schemas")
 SERVERS = ("redis", "postgres", "kafka", "registry", "elasticsearch")
 ORDER_EVENTS = "order.events.v1"
@@ -149,6 +153,23 @@ def test_three_of_a_service_just_work(platform: Composed) -> None:
     for service in MANY:
         assert [healthy(container) for container in platform.containers(service)] == [True] * 3
     assert platform.told_json("relay", "status")["leader"]
+
+
+def test_prometheus_sees_each_process_and_has_nothing_to_say(platform: Composed) -> None:
+    platform.up("--no-recreate", "--no-deps", "prometheus")
+
+    def all_seen() -> bool:
+        targets = httpx.get(f"{platform.prometheus}/api/v1/targets", timeout=30).json()["data"]["activeTargets"]
+        found = Counter(target["labels"]["job"] for target in targets if target["health"] == "up")
+        return found == MEASURED
+
+    def rules() -> list[dict[str, Any]]:
+        groups = httpx.get(f"{platform.prometheus}/api/v1/rules", timeout=30).json()["data"]["groups"]
+        return [rule for group in groups for rule in group["rules"]]
+
+    wait_until(f"Prometheus sees {MEASURED}", all_seen, seconds=90)
+    wait_until("each alert was looked at", lambda: {rule["health"] for rule in rules()} == {"ok"}, seconds=90)
+    assert [rule["name"] for rule in rules() if rule["state"] == "firing"] == []
 
 
 def test_whatever_dies_is_started_again_and_no_order_is_lost(platform: Composed, alice: httpx.Client) -> None:

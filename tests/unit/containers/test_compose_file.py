@@ -94,7 +94,7 @@ def test_every_image_is_pinned_and_can_be_another(name: str) -> None:
     assert re.search(r"\d+\.\d+", tag), f"{tag} may be another image tomorrow"
 
 
-@pytest.mark.parametrize("server", ["postgres", "kafka", "elasticsearch", "redis", "registry"])
+@pytest.mark.parametrize("server", ["postgres", "kafka", "elasticsearch", "redis", "registry", "prometheus"])
 def test_each_server_has_a_stand_in_by_the_variable_that_compose_reads(server: str) -> None:
     assert f"ORDERS_IMAGE_{server.upper()}=orderloom/stand-in-{server}:" in STAND_INS
     assert SERVICES[server]["image"].startswith(f"${{ORDERS_IMAGE_{server.upper()}:-")
