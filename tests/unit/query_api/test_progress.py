@@ -21,7 +21,6 @@ class Board:
         self.tag = TAG
         self.looks = 0
         self.away = False
-        self.looking = False
         self.answers = asyncio.Event()
         self.answers.set()
 
@@ -29,21 +28,10 @@ class Board:
         self.looks += 1
         if self.away:
             raise Unavailable
-        self.looking = True
         position = self.position
         await self.answers.wait()
-        self.looking = False
         mark = Mark(position, position)
         return {MODEL: Standing(self.tag, {PLACE: mark}, {PLACE: position})}
-
-    async def looked(self) -> None:
-        """When the look that is under way has been taken in, and not the next one."""
-        looks = self.looks
-        while self.looking:
-            await asyncio.sleep(0)
-        for _ in range(3):
-            await asyncio.sleep(0)
-        assert self.looks == looks
 
 
 @pytest.fixture
@@ -86,14 +74,16 @@ async def test_who_waits_is_told_by_a_hint_at_once(progress: Progress, board: Bo
     assert await waiting
 
 
-async def test_a_look_that_began_earlier_takes_nothing_back(progress: Progress, board: Board) -> None:
+async def test_a_look_that_began_earlier_takes_nothing_back(board: Board) -> None:
     """It would be 100 milliseconds until the next one, and nobody hints twice."""
+    progress = Progress(board.look)
+    await progress.look()
     board.answers.clear()
-    while board.looking is False:  # noqa: ASYNC110 - the watcher tells nobody
-        await asyncio.sleep(0)
+    looking = asyncio.create_task(progress.look())
+    await asyncio.sleep(0)
     progress.moved(Moved(MODEL, TAG, PLACE, 6))
     board.answers.set()
-    await board.looked()
+    await looking
 
     assert progress.standing(MODEL).visible == {PLACE: 6}
 
