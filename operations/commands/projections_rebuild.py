@@ -86,9 +86,14 @@ def rollback(name: Name, json: output.Json = False) -> None:
 
     settings, model = _of(name)
     with workplace(settings, model) as place:
-        build = roll_back(place.outside, model.name)
+        build, finished_only = roll_back(place.outside, model.name)
     if json:
-        output.show_json({"model": model.name, "live": build.tag})
+        output.show_json({"model": model.name, "live": build.tag, "finished_only": finished_only})
+    elif finished_only:
+        output.show(
+            f"{model.name} is answered from {build.tag}: the switch to it had been interrupted. "
+            "Run it again to leave that build."
+        )
     else:
         output.show(f"{model.name} is answered from {build.tag} again.")
 

@@ -26,12 +26,11 @@ from projections.read_model import ReadModel
 from projections.rebuilding.comparing import Comparison, compare
 from projections.rebuilding.outside import Opened, Outside, live_of
 from projections.rebuilding.replaying import Replay
-from projections.replay_ports import is_shown, lacking
+from projections.rebuilding.switching import LOOK_SECONDS, finish, is_lost, show_when_level, unfinished
+from projections.replay_ports import lacking
 
 LITTLE: Final = 1_000
 """Events that projectors may be left to catch up with."""
-LOOK_SECONDS: Final = 0.05
-MOMENT_SECONDS: Final = 0.002
 SILENCE_SECONDS: Final = 5.0
 """Without anybody keeping the new build fresh, until that is said."""
 NOTICE_SECONDS: Final = 1.5
@@ -67,10 +66,10 @@ class Rebuild:
     def run(self) -> Result:
         outside = self.outside
         builds = outside.lifecycle.builds(self.model.name)
-        if (unfinished := self._unfinished(builds)) is not None:
-            outside.showing.show(unfinished)
+        if (found := unfinished(outside, self.model.name)) is not None:
+            finish(outside, found)
             self._bury()
-            return self._result(unfinished, None, finished_only=True)
+            return self._result(found.live, None, finished_only=True)
         new = self._take_up(builds) or self._begin(builds)
         try:
             if new.build.state == "building":
@@ -127,24 +126,6 @@ class Rebuild:
         outside.step("fold", total, total)
         return history.length(new.marks(list(ends.offsets)), history.ends())
 
-    def _unfinished(self, builds: Sequence[Build]) -> Build | None:
-        """A build that is live and that readers do not see, because somebody died in between."""
-        live = live_of(builds)
-        shown = self.outside.showing.shown(self.model.name)
-        if live is None or shown is None or is_shown(shown, live) or self._is_lost(live):
-            return None
-        return live
-
-    def _is_lost(self, build: Build) -> bool:
-        opened = self.outside.open(build)
-        try:
-            opened.store.demand(build.identity)
-        except Lost:
-            return True
-        finally:
-            opened.close()
-        return False
-
     def _take_up(self, builds: Sequence[Build]) -> Opened | None:
         """The build that an earlier run has left, where it can be gone on with."""
         found = None
@@ -164,7 +145,7 @@ class Rebuild:
             return False
         if (build.generation, build.digest) != (self.model.generation, self.model.digest):
             return False
-        return not self._is_lost(build)
+        return not is_lost(self.outside, build)
 
     def _begin(self, builds: Sequence[Build]) -> Opened:
         live = live_of(builds)
@@ -265,13 +246,8 @@ class Rebuild:
         if live is None:
             self.outside.showing.show(build)
         else:
-            self._show_when_level(build, live)
+            show_when_level(self.outside, build, live)
         reach("rebuild.shown")
-
-    def _show_when_level(self, new: Build, live: Build) -> None:
-        while not self.outside.showing.show_when_level(new, live):
-            self.outside.demand()
-            self.outside.sleep(MOMENT_SECONDS)
 
     def _bury(self) -> None:
         """Takes away what nobody needs any more, once projectors have noticed that they need not keep it fresh.
@@ -279,7 +255,7 @@ class Rebuild:
         An old build that is lost is no way back, and the events that are parked for it would wait for ever.
         """
         for build in self.outside.lifecycle.builds(self.model.name):
-            if build.state == "old" and self._is_lost(build):
+            if build.state == "old" and is_lost(self.outside, build):
                 self.outside.lifecycle.retire(build)
         retired = self.outside.lifecycle.retired()
         if retired:

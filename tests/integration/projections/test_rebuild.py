@@ -77,10 +77,10 @@ def test_what_was_live_is_kept_fresh_for_the_way_back(
         keep_and_publish(platform, log[200:])
         until(lambda: platform.has_applied(model, log), "the new build is level")
         with workplace(settings_of(platform), model) as place:
-            assert roll_back(place.outside, model.name).number == first.number
+            assert roll_back(place.outside, model.name).build.number == first.number
         assert platform.shown(model) == expected(log)[model.name]
         with workplace(settings_of(platform), model) as place:
-            assert roll_back(place.outside, model.name).number == second.number
+            assert roll_back(place.outside, model.name).build.number == second.number
         assert platform.shown(model) == expected(log)[model.name]
 
 

@@ -34,7 +34,9 @@ def platform(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iter
         for key in client.scan_iter(f"{prefix}:*", count=1000):
             client.delete(key)
     with suppress(urllib3.exceptions.HTTPError):
-        urllib3.request("DELETE", f"{backing.elasticsearch_url}/{prefix}-order_search-g1-1")
+        found = urllib3.request("GET", f"{backing.elasticsearch_url}/{prefix}-*/_alias")
+        for index in found.json():
+            urllib3.request("DELETE", f"{backing.elasticsearch_url}/{index}")
 
 
 @pytest.fixture(scope="module")

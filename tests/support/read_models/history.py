@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from uuid import UUID
 
 import psycopg
@@ -72,10 +72,16 @@ def contents(platform: Platform, model: ReadModel) -> Any:
     return kept
 
 
+class Surrounded(Protocol):
+    """Whatever platform it is: its addresses."""
+
+    def environment(self, **more: str) -> dict[str, str]: ...
+
+
 class Command:
     """`orders …` of a platform as a process, to be killed and interrupted."""
 
-    def __init__(self, platform: Platform, *arguments: str, mutant: str = "none", **settings: str) -> None:
+    def __init__(self, platform: Surrounded, *arguments: str, mutant: str = "none", **settings: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.read_models.rebuilding", mutant, *arguments],
             env=bare_environment(platform.environment(**settings)),
@@ -117,7 +123,7 @@ class Command:
             stream.close()
 
 
-def orders(platform: Platform, *arguments: str, mutant: str = "none", **settings: str) -> tuple[int, str, str]:
+def orders(platform: Surrounded, *arguments: str, mutant: str = "none", **settings: str) -> tuple[int, str, str]:
     with Command(platform, *arguments, mutant=mutant, **settings) as command:
         return command.end()
 

@@ -143,7 +143,7 @@ class Platform:
 
     def has_applied(self, model: ReadModel, log: Sequence[Told]) -> bool:
         marks = self.marks(model)
-        return all(marks.get(one, 0) >= position for one, position in _last_positions(model, log).items())
+        return all(marks.get(one, 0) >= position for one, position in last_positions(model, log).items())
 
     def is_published(self, model: ReadModel, log: Sequence[Told]) -> bool:
         """Whether the board in Redis says that all of it is found by queries."""
@@ -157,7 +157,7 @@ class Platform:
             )
         return all(
             int(board.get(place(one).encode(), b"0").split()[-1]) >= position
-            for one, position in _last_positions(model, log).items()
+            for one, position in last_positions(model, log).items()
         )
 
     def shown(self, model: ReadModel) -> Shown:
@@ -214,7 +214,7 @@ class Platform:
         return done.returncode, json.loads(done.stdout) if "--json" in arguments else done.stdout + done.stderr
 
 
-def _last_positions(model: ReadModel, log: Sequence[Told]) -> dict[Partition, int]:
+def last_positions(model: ReadModel, log: Sequence[Told]) -> dict[Partition, int]:
     return {
         Partition(told.topic, partition_of(told.key, PARTITIONS)): told.position
         for told in log

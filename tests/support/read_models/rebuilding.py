@@ -26,14 +26,14 @@ def switch_before_caught_up() -> None:
 
     def await_nothing(self: Any, new: Any) -> None: ...
 
-    def show_at_once(self: Any, new: Any, live: Any) -> None:
-        self.outside.showing.show(new)
+    def show_at_once(outside: Any, new: Any, live: Any) -> None:
+        outside.showing.show(new)
 
     slow()
 
     setattr(rebuild.Rebuild, "fill", fill_once)  # noqa: B010 - it is no other method but a broken one
     setattr(rebuild.Rebuild, "await_freshness", await_nothing)  # noqa: B010
-    setattr(rebuild.Rebuild, "_show_when_level", show_at_once)  # noqa: B010
+    setattr(rebuild, "show_when_level", show_at_once)  # noqa: B010
 
 
 def slow() -> None:
