@@ -15,7 +15,7 @@ from eventing.parking import Cause, ParkedKey
 from projections.folding import ABSENT, Batch, Folded, changed, to_park
 from projections.generations import Build
 from projections.hearing import Taken
-from projections.ports import Board, Change, Desk, DocumentStore, Outcome
+from projections.ports import Board, Change, Desk, DocumentStore, Footing, Outcome
 
 ROUNDS: Final = 5
 
@@ -42,16 +42,19 @@ class Keeper:
         self._board = board
 
     def keep(self, batch: Batch, before: Mapping[Partition, Mark]) -> Kept:
-        """May be called again with the same batch after it failed. Raises `Unavailable`, `Lost` or `Superseded`."""
+        """`before`: the marks that it goes on from. May be called again with the same batch after it failed.
+
+        Raises `Unavailable`, `Lost`, `SetBack` or `Superseded`."""
         reach("projector.before_write")
         at_once = self._store.keeps_marks and not batch.parked
-        written = self._write(batch, batch.marks if at_once else {})
+        written = self._write(batch, batch.marks if at_once else {}, before)
         reach("projector.written")
         if not self._store.keeps_marks:
             self._desk.keep(moves(before, batch.marks), batch.parked)
         elif not at_once:
             self._desk.keep((), batch.parked)
-            self._store.write((), batch.marks)
+            written_before = {one: folded.now.position for one, folded in batch.documents.items()}
+            self._store.write((), batch.marks, Footing(before, written_before))
         reach("projector.marked")
         if not self._store.keeps_marks:
             self._board.publish(self._build, "applied", {one: mark.position for one, mark in batch.marks.items()})
@@ -61,17 +64,19 @@ class Keeper:
         self._desk.close()
         self._board.close()
 
-    def _write(self, batch: Batch, marks: Mapping[Partition, Mark]) -> int:
+    def _write(self, batch: Batch, marks: Mapping[Partition, Mark], before: Mapping[Partition, Mark]) -> int:
         """How many documents were written."""
-        changes = batch.changes()
+        changes, footing = batch.changes(), Footing(before)
         written = len(changes)
         for _ in range(ROUNDS):
-            outcome = self._store.write(changes, marks)
+            outcome = self._store.write(changes, marks, footing)
             batch.stale += [*outcome.overtaken, *outcome.refused]
             self._set_aside(batch, outcome)
             if not outcome.overtaken:
                 return written - len(outcome.refused)
             changes = self._fold_again(batch)
+            # Some of it may have been written by the round before, without the marks.
+            footing = Footing(before, {one: folded.base.position for one, folded in batch.documents.items()})
         raise Unavailable(f"The documents of {self._build.model} change under the projector's hands; it tries again.")
 
     def _set_aside(self, batch: Batch, outcome: Outcome) -> None:

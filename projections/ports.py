@@ -14,7 +14,7 @@ Both are published on a board in Redis for those who wait, which may be away: th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from eventing.consuming import Mark, Message, Move, Partition
 from eventing.errors import OrderloomError
@@ -30,6 +30,12 @@ class Lost(OrderloomError):
     """A store no longer has what was written to it: the model has to be rebuilt."""
 
     code = "read_model_lost"
+
+
+class SetBack(OrderloomError):
+    """A store has less than it had said that it kept: an older copy of it has taken its place. Read on from there."""
+
+    code = "read_model_set_back"
 
 
 class Stored(NamedTuple):
@@ -66,6 +72,17 @@ class Outcome(NamedTuple):
     """The store will never take these, with its reason; all others are written."""
 
 
+class Footing(NamedTuple):
+    """What a batch goes on from: a store that has less was set back, and what it lacks would never be read again."""
+
+    marks: Mapping[Partition, Mark] = {}
+    documents: Mapping[str, int] = {}
+    """Id → position: what was written of the batch before its marks."""
+
+
+ANYWHERE: Final = Footing()
+
+
 class DocumentStore(Protocol):
     """The documents of one build of one model. Raises `Unavailable` or `Lost`; a batch may be given again as it is."""
 
@@ -78,16 +95,18 @@ class DocumentStore(Protocol):
         """Makes the empty build and answers with its identity, by which a later one of the same name is told apart."""
         ...
 
-    def demand(self, identity: str) -> None:
-        """Raises `Lost` where the build that was made is not there any more."""
+    def demand(self, identity: str, kept: Mapping[Partition, Mark] = ANYWHERE.marks) -> None:
+        """Raises `Lost` where the build that was made is not there any more, `SetBack` where it is not that far."""
         ...
 
     def read(self, ids: Sequence[str]) -> Mapping[str, Stored]:
         """Those that are there, tombstones included, as they were written last: searchable or not."""
         ...
 
-    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Outcome:
-        """Each document at once with its sums and places; the marks last, and only where nothing was overtaken."""
+    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark], footing: Footing = ANYWHERE) -> Outcome:
+        """Each document at once with its sums and places; the marks last, and only where nothing was overtaken.
+
+        Raises `SetBack` where it keeps marks and does not have what the batch goes on from; those stay as they are."""
         ...
 
     def marks(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]: ...

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from projections.ports import DocumentStore
+from eventing.consuming import Mark, Partition
+from projections.ports import ANYWHERE, DocumentStore
 
 LOOK_SECONDS: Final = 1.0
 
@@ -18,13 +19,15 @@ class Presence:
         self._clock = clock
         self._seen_at: float | None = None
 
-    def demand(self) -> None:
+    def demand(self, kept: Mapping[Partition, Mark] = ANYWHERE.marks) -> None:
         """Raises `Lost` where the build is gone, `Unavailable` where nobody can say."""
-        self._store.demand(self._identity)
+        self._store.demand(self._identity, kept)
         self._seen_at = self._clock()
 
-    def demand_now_and_then(self) -> None:
-        """Costs nothing where it was seen within the last second; after an error it is looked for again at once."""
+    def demand_now_and_then(self, kept: Mapping[Partition, Mark]) -> None:
+        """Also that it is as far as it was said to be: raises `SetBack` where it is not.
+
+        Costs nothing where it was seen within the last second; after an error it is looked for again at once."""
         if self._seen_at is None or self._clock() - self._seen_at >= LOOK_SECONDS:
             self._seen_at = None
-            self.demand()
+            self.demand(kept)

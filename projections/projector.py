@@ -28,7 +28,7 @@ from projections.generations import Build
 from projections.hearing import Ear
 from projections.holding import Holding, leave_out
 from projections.keeping import Keeper, Kept
-from projections.ports import Desk, DocumentStore, Lost
+from projections.ports import Desk, DocumentStore, Lost, SetBack
 from projections.presence import Presence
 from projections.read_model import ReadModel
 from projections.recent import Recent
@@ -144,7 +144,7 @@ class Projection:
         try:
             self._advance()
             self._retry_parked()
-            self._presence.demand_now_and_then()
+            self._presence.demand_now_and_then(self._held.kept)
         except Unavailable as error:
             self._stumble(error)
             self._pause(consumer)
@@ -286,6 +286,8 @@ class Projection:
 
     def _stumble(self, error: OrderloomError) -> None:
         self._breaker.failed()
+        if isinstance(error, SetBack):
+            log.warning("A store was set back", action="store_set_back", model=self.model.name, why=str(error))
         if not isinstance(error, Superseded):
             self.standing.trip("paused", error)
 

@@ -18,7 +18,7 @@ from eventing.crash_points import reach
 from eventing.errors import Misconfigured, OrderloomError
 from eventing.parking import Cause, ParkedKey
 from projections.folding import ABSENT, BEHIND, Folded, changed
-from projections.ports import Change, Desk, DocumentStore, Stored, ToPark
+from projections.ports import Change, Desk, DocumentStore, Footing, Stored, ToPark
 from projections.read_model import Family, Heard
 from projections.recent import Recent
 from projections.replay_ports import Line, Originals, Stretch
@@ -138,7 +138,9 @@ class Replay:
         """Documents, then what is parked, then the marks, as projectors do it."""
         self._may_write()
         at_once = self._store.keeps_marks and not parked
-        outcome = self._store.write(changes, marks if at_once else {})
+        # Where nobody else writes, the store has what was written, unless it was set back.
+        before = dict(self.marks) if self._is_fresh else {}
+        outcome = self._store.write(changes, marks if at_once else {}, Footing(before))
         if outcome.overtaken:
             raise Superseded("Somebody else fills this build: this one gives it up.")
         for one, reason in outcome.refused.items():
@@ -148,7 +150,7 @@ class Replay:
             self._desk.keep(moves(self.marks, marks), parked)
         elif not at_once:
             self._desk.keep((), parked)
-            self._store.write((), marks)
+            self._store.write((), marks, Footing(before, {one.id: one.position for one in changes}))
         self.marks |= marks
 
 

@@ -23,7 +23,7 @@ from eventing.crash_points import reach
 from eventing.errors import Unavailable
 from projections.generations import Build
 from projections.names import ElasticsearchNames
-from projections.ports import Change, Lost, Outcome, Stored
+from projections.ports import ANYWHERE, Change, Footing, Lost, Outcome, Stored
 from projections.read_model import ReadModel
 from projections.stores.elasticsearch_connecting import Overloaded, ask
 
@@ -59,7 +59,7 @@ class ElasticsearchStore:
         self._ask("PUT", f"/{self._index}", {"settings": settings, "mappings": mapping, "aliases": {self._writing: {}}})
         return self._identity()
 
-    def demand(self, identity: str) -> None:
+    def demand(self, identity: str, kept: Mapping[Partition, Mark] = ANYWHERE.marks) -> None:  # noqa: ARG002
         if self._identity() != identity:
             raise self._lost()
 
@@ -74,7 +74,12 @@ class ElasticsearchStore:
                     found[item["_id"]] = _stored(item["_source"])
         return found
 
-    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Outcome:  # noqa: ARG002
+    def write(
+        self,
+        changes: Sequence[Change],
+        marks: Mapping[Partition, Mark],  # noqa: ARG002
+        footing: Footing = ANYWHERE,  # noqa: ARG002
+    ) -> Outcome:
         bodies = list(_bodies(changes, self._action))
         if len(bodies) < SENDERS:
             refusals = [self._send(some) for some in bodies]

@@ -2,6 +2,9 @@
 
 A document is written only over the one it was folded from, and its sums and places change with it in that same call:
 so what is delivered twice changes nothing twice, and the marks can't be ahead of the documents.
+
+A replica that takes over, or a disk that lacks the last second, is an older copy of the same build. So each call says
+what it goes on from; and the call that moves the marks of several others, that what they have written is still there.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import resources
 from itertools import chain
 from typing import Any, Final, cast
@@ -20,7 +24,7 @@ from eventing.consuming import Mark, Partition
 from eventing.crash_points import reach
 from projections.generations import Build
 from projections.names import BUCKETS, RedisNames, bucket_of, place
-from projections.ports import Change, Lost, Outcome, Stored
+from projections.ports import ANYWHERE, Change, Footing, Lost, Outcome, SetBack, Stored
 from projections.stores.redis_connecting import answering
 
 SENDERS: Final = 2
@@ -49,11 +53,13 @@ class RedisStore:
             self._client.set(self._names.made(self._build), identity)
         return identity
 
-    def demand(self, identity: str) -> None:
+    def demand(self, identity: str, kept: Mapping[Partition, Mark] = ANYWHERE.marks) -> None:
         with answering():
             made = self._client.get(self._names.made(self._build))
         if made != identity.encode():
             raise self._lost()
+        if kept:
+            self._call((), {}, Footing(kept))
 
     def read(self, ids: Sequence[str]) -> Mapping[str, Stored]:
         found: dict[str, Stored] = {}
@@ -66,14 +72,17 @@ class RedisStore:
             found |= {one: stored(value) for one, value in zip(some, values, strict=True) if value is not None}
         return found
 
-    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Outcome:
+    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark], footing: Footing = ANYWHERE) -> Outcome:
         if len(changes) <= CALL:
-            return Outcome(self._call(changes, marks))
+            return Outcome(self._call(changes, marks, footing))
         # While Redis carries one call out the next one is made up. The marks follow when all documents are there.
-        answers = list(self._senders.map(self._send, _chunks(changes, CALL)))
+        calls = list(_chunks(changes, CALL))
+        answers = list(self._senders.map(partial(self._send, footing=footing), calls))
         overtaken = [one for ids in answers for one in ids]
         if marks and not overtaken:
-            self._call((), marks)
+            # What a call has written is there as a whole or not at all: its first document tells of all of them.
+            written = {some[0].id: some[0].position for some in calls}
+            self._call((), marks, Footing(footing.marks, {**footing.documents, **written}))
         return Outcome(overtaken)
 
     def marks(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:
@@ -113,17 +122,22 @@ class RedisStore:
         self._senders.shutdown()
         self._client.close()
 
-    def _send(self, changes: Sequence[Change]) -> Sequence[str]:
-        ids = self._call(changes, {})
+    def _send(self, changes: Sequence[Change], footing: Footing) -> Sequence[str]:
+        ids = self._call(changes, {}, footing)
         reach("projector.mid_bulk")
         return ids
 
-    def _call(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Sequence[str]:
-        arguments = [self._build.identity, *_arguments(changes, marks), *self._hints(changes, marks)]
+    def _call(self, changes: Sequence[Change], marks: Mapping[Partition, Mark], footing: Footing) -> Sequence[str]:
+        what = [*_footing(footing), *_arguments(changes, marks), *self._hints(changes, marks)]
         with answering():
-            state, *ids = self._write([self._base], arguments)
+            state, *ids = self._write([self._base], [self._build.identity, *what])
         if state == b"lost":
             raise self._lost(*ids)
+        if state == b"set back":
+            raise SetBack(
+                f"Redis has less of {self._build.model} ({self._build.tag}) than it had kept: an older copy has taken "
+                "its place, and what it lacks is read again."
+            )
         return [one.decode() for one in ids]
 
     def _hints(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Sequence[str]:
@@ -145,6 +159,13 @@ def stored(value: bytes) -> Stored:
     """What is kept of a document: `position label`, a line feed, JSON."""
     head, _, body = value.partition(b"\n")
     return Stored(int(head.partition(b" ")[0]), orjson.loads(body) if body else None)
+
+
+def _footing(footing: Footing) -> Iterator[Any]:
+    yield len(footing.marks)
+    yield from chain.from_iterable((place(one), mark.position) for one, mark in footing.marks.items())
+    yield len(footing.documents)
+    yield from chain.from_iterable((_BUCKETS[bucket_of(one)], one, at) for one, at in footing.documents.items())
 
 
 def _arguments(changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Iterator[Any]:

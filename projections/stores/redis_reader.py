@@ -1,4 +1,8 @@
-"""Read models in Redis as the query API reads them: from the live build of each, unparsed, a round trip a question."""
+"""Read models in Redis as the query API reads them: from the live build of each, unparsed, a round trip a question.
+
+A Redis that was emptied a moment ago answers like one in which there is nothing yet. So whatever may be empty brings
+along whether the build is there: asked last, so that all that was read before was read while it was.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from functools import partial
 from typing import Any, Final, cast
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from eventing.consuming import Mark, Partition
@@ -23,9 +28,15 @@ NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SILENCE: Final = 10.0
 """Seconds without any hint after which the channel is asked whether it is still there."""
 
+# KEYS[1] tells whether the build is there; it is looked at only where something is missing.
 _READ: Final = """
-local found = {}
-for i = 1, #KEYS do found[i] = redis.call('HGET', KEYS[i], ARGV[i]) end
+local found, missing = {}, false
+for i = 2, #KEYS do
+  local kept = redis.call('HGET', KEYS[i], ARGV[i - 1])
+  found[i - 1] = kept
+  if not kept then missing = true end
+end
+if missing and redis.call('EXISTS', KEYS[1]) == 0 then return 'gone' end
 return found
 """
 
@@ -70,46 +81,52 @@ class RedisReader:
     async def _found(self, base: str, ids: Sequence[str]) -> Sequence[Kept | None]:
         """One call whatever their number: each command of a pipeline would cost the client as much as a question."""
         with _explained():
-            found = await self._read([_documents(base, one) for one in ids], ids)
+            found = await self._read([f"{base}made", *(_documents(base, one) for one in ids)], ids)
+        if found == b"gone":
+            raise _gone()
         return [_kept(value) for value in found]
 
     async def listed(self, model: str, tag: str, name: str, *, below: int | None, limit: int) -> Sequence[ListEntry]:
-        key, start = f"{_base(self._names, model, tag)}list:{name}", "+inf" if below is None else f"({below}"
-        with _explained():
-            asked = self._client.zrange(
-                key,
-                start,
-                "-inf",
-                desc=True,
-                byscore=True,
-                offset=0,
-                num=limit,
-                withscores=True,
-            )
-            return [ListEntry(int(score), member.decode()) for member, score in await _told(asked)]
+        base, start = _base(self._names, model, tag), "+inf" if below is None else f"({below}"
+
+        def ask(pipe: Pipeline) -> None:
+            key = f"{base}list:{name}"
+            pipe.zrange(key, start, "-inf", desc=True, byscore=True, offset=0, num=limit, withscores=True)
+
+        (found,) = await self._there(base, ask)
+        return [ListEntry(int(score), member.decode()) for member, score in found]
 
     async def listed_by_id(self, model: str, tag: str, name: str, *, after: str, limit: int) -> Sequence[str]:
-        key, start = f"{_base(self._names, model, tag)}list:{name}", f"({after}" if after else "-"
-        with _explained():
-            asked = self._client.zrange(key, start, "+", bylex=True, offset=0, num=limit)
-            return [member.decode() for member in await _told(asked)]
+        base, start = _base(self._names, model, tag), f"({after}" if after else "-"
+        key = f"{base}list:{name}"
+        (found,) = await self._there(base, lambda pipe: pipe.zrange(key, start, "+", bylex=True, offset=0, num=limit))
+        return [member.decode() for member in found]
 
     async def count(self, model: str, tag: str, name: str) -> int:
-        with _explained():
-            return int(await _told(self._client.zcard(f"{_base(self._names, model, tag)}list:{name}")))
+        base = _base(self._names, model, tag)
+        (found,) = await self._there(base, lambda pipe: pipe.zcard(f"{base}list:{name}"))
+        return int(found)
 
     async def sums(self, model: str, tag: str, groups: Sequence[str]) -> Sequence[Mapping[str, int]]:
         base = _base(self._names, model, tag)
         with _explained():
             places = [place.decode() for place in await _told(self._client.hkeys(f"{base}applied"))]
-            places = [place for place in places if self._partition(place).topic in self._summed[model]]
-            async with self._client.pipeline(transaction=False) as pipe:
-                for group in groups:
-                    for place in places:
-                        pipe.hgetall(f"{base}sum:{group}:{place}")
-                parts = await pipe.execute()
+        places = [place for place in places if self._partition(place).topic in self._summed[model]]
+        keys = [f"{base}sum:{group}:{place}" for group in groups for place in places]
+        parts = await self._there(base, lambda pipe: [pipe.hgetall(key) for key in keys])
         each = len(places)
         return [_added(parts[n * each : (n + 1) * each]) for n in range(len(groups))]
+
+    async def _there(self, base: str, ask: Callable[[Pipeline], object]) -> Sequence[Any]:
+        """What was asked, of a build that is there. One that is gone has answered nothing, whatever came."""
+        with _explained():
+            async with self._client.pipeline(transaction=False) as pipe:
+                ask(pipe)
+                pipe.exists(f"{base}made")
+                *answers, is_there = await pipe.execute()
+        if not is_there:
+            raise _gone()
+        return answers
 
     async def hints(self) -> AsyncIterator[Hint]:
         channels = {self._names.moved(): ""} | {self._names.changed(model): model for model in self._announcing}
@@ -211,6 +228,14 @@ def _added(parts: Iterable[Mapping[bytes, bytes]]) -> Mapping[str, int]:
 async def _told(answer: Any) -> Any:
     """Clients of redis-py are typed as if they might be synchronous."""
     return await cast("Awaitable[Any]", answer)
+
+
+def _gone() -> NotServed:
+    return NotServed(
+        "Redis was emptied: there is nothing to read from until the models are rebuilt; `orders projections list` "
+        "tells which.",
+        code="read_model_unavailable",
+    )
 
 
 @contextmanager

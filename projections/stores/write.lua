@@ -1,6 +1,7 @@
 -- Writes a batch of documents of one build: all of it, or nothing and the ids of what was overtaken.
 -- KEYS[1]: what the names of the build's keys begin with.
 -- ARGV: identity, then groups, each led by the number of its entries:
+--   what it goes on from: marks (place, position) and documents (key, id, position),
 --   buckets (key, number of documents, and of each: id, position it was folded from, value), sums (key, field, change),
 --   parts (key, position), places (key, score or '', id), marks (place, offset, position), then channel and text of
 --   the hints about marks and about documents, '' where there are none.
@@ -8,11 +9,26 @@ local base = KEYS[1]
 local a = ARGV
 if redis.call('GET', base .. 'made') ~= a[1] then return {'lost'} end
 
--- A bucket's documents are read with one call and written with one: calls are what a script spends its time on.
+-- On top of an older copy that has taken this one's place, what that one lacks would be passed over for good.
 local i = 3
+for _ = 1, tonumber(a[2]) do
+  local kept = redis.call('HGET', base .. 'applied', a[i])
+  if tonumber(string.match(kept or '0', '%d+$')) < tonumber(a[i + 1]) then return {'set back'} end
+  i = i + 2
+end
+
+i = i + 1
+for _ = 1, tonumber(a[i - 1]) do
+  local kept = redis.call('HGET', base .. a[i], a[i + 1])
+  if tonumber(string.match(kept or '0', '^%d+')) < tonumber(a[i + 2]) then return {'set back'} end
+  i = i + 3
+end
+
+-- A bucket's documents are read with one call and written with one: calls are what a script spends its time on.
+i = i + 1
 local writes = {}
 local overtaken = {'overtaken'}
-for bucket = 1, tonumber(a[2]) do
+for bucket = 1, tonumber(a[i - 1]) do
   local key, count = base .. a[i], tonumber(a[i + 1])
   local ids, values = {}, {}
   for k = 1, count do ids[k] = a[i + 3 * k - 1] end

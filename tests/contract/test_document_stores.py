@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,11 +13,11 @@ from eventing.consuming import Mark, Partition
 from eventing.settings import Settings
 from projections.generations import Build
 from projections.names import ElasticsearchNames
-from projections.ports import Change, DocumentStore, Lost, Stored
+from projections.ports import Change, DocumentStore, Footing, Lost, SetBack, Stored
 from projections.read_model import Family, ReadModel, Sum
 from projections.stores.elasticsearch import ElasticsearchStore
 from projections.stores.elasticsearch_connecting import connect
-from projections.stores.redis import RedisStore
+from projections.stores.redis import CALL, RedisStore
 from projections.wiring import open_store
 from tests.backing import Backing
 from tests.support.read_models.main import WithoutVersions
@@ -258,3 +258,50 @@ class TestRedis:
 
         with pytest.raises(Lost, match="the document 'a'"):
             store.write([change("a", 2, {"number": 2}, based_on=1)], {})
+
+    @pytest.mark.parametrize("documents", [1, 3 * CALL], ids=["in one call", "in several"])
+    def test_upon_an_older_copy_nothing_is_written(self, store: DocumentStore, documents: int) -> None:
+        store.write([change("a", 5, {"number": 5})], {PLACE: Mark(10, 5)})
+        batch = [change(f"n{number}", 8 + number, {"number": number}) for number in range(documents)]
+
+        for gone in ({PLACE: Mark(12, 7)}, {PLACE: Mark(10, 5), Partition("other", 0): Mark(1, 3)}):
+            with pytest.raises(SetBack, match="numbers"):
+                store.write(batch, {PLACE: Mark(9000, 9000)}, Footing(gone))
+
+        assert store.read([one.id for one in batch]) == {}
+        assert store.marks([PLACE]) == {PLACE: Mark(10, 5)}
+        with pytest.raises(SetBack):
+            store.demand(identity_of(store), {PLACE: Mark(12, 7)})
+
+    def test_who_stands_where_it_believes_or_behind_others_goes_on(self, store: DocumentStore) -> None:
+        store.write([change("a", 5, {"number": 5})], {PLACE: Mark(10, 5)})
+
+        for before in (Mark(10, 5), Mark(8, 4), Mark(0, 0)):
+            store.demand(identity_of(store), {PLACE: before})
+            store.write([], {PLACE: Mark(11, 6)}, Footing({PLACE: before, Partition("other", 0): Mark(0, 0)}))
+
+        assert store.marks([PLACE]) == {PLACE: Mark(11, 6)}
+
+    def test_marks_do_not_move_past_what_was_written_before_them_and_is_gone(
+        self, store: DocumentStore, settings: Settings
+    ) -> None:
+        """Of a batch in several calls an older copy may have the last one: the server was exchanged in between."""
+        assert isinstance(store, RedisStore)
+        batch = [change(f"n{number}", 1 + number, {"number": number}) for number in range(2 * CALL)]
+        losing = LosesTheFirstCall(store._client, store._names, store._build)
+
+        with pytest.raises(SetBack):
+            losing.write(batch, {PLACE: Mark(2000, 2000)})
+        with pytest.raises(SetBack):
+            store.write([], {PLACE: Mark(2000, 2000)}, Footing(documents={one.id: one.position for one in batch}))
+
+        assert store.marks([PLACE]) == {}
+
+
+class LosesTheFirstCall(RedisStore):
+    def _send(self, changes: Sequence[Change], footing: Footing) -> Sequence[str]:
+        answer = super()._send(changes, footing)
+        if changes[0].id == "n0":
+            for one in changes:
+                self._client.hdel(self._names.documents_of(self._build, one.id), one.id)
+        return answer

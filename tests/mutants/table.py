@@ -186,6 +186,19 @@ MUTANTS: Final[Sequence[Mutant]] = (
         f"{_VIEWS}/test_wandering.py::test_one_that_forgets_whom_it_has_paused_leaves_some_asleep",
     ),
     Mutant(
+        "never asks where it stands",
+        "the marks that a batch for Redis goes on from, compared with those that are there",
+        "I15: sums lack what an older copy had lost",
+        f"{_VIEWS}/test_set_back.py::test_who_never_asks_where_the_store_stands_leaves_something_out",
+    ),
+    Mutant(
+        "what is gone taken for empty",
+        "the look at the build with each list and sum",
+        "a customer's orders are none, with 200",
+        "tests/integration/query_api/test_emptied_redis.py"
+        "::test_who_takes_what_is_gone_for_empty_shows_nothing_as_if_it_were_all",
+    ),
+    Mutant(
         "marks after documents",
         "the order in which verifying asks: how far a build has come first, its documents then",
         "a document that is right is called wrong",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from eventing.settings import Settings
@@ -16,6 +16,7 @@ from projections.query_api import wiring
 from projections.query_api.answering.cache import Cache
 from projections.query_api.answering.progress import Progress
 from projections.query_api.live import subscription
+from projections.stores.redis_reader import RedisReader
 from tests.support.only_in_tests import Announce, run_in_a_test
 
 
@@ -43,6 +44,17 @@ def never_invalidates() -> None:
     Cache.__init__ = for_ever  # type: ignore[method-assign]
 
 
+def takes_gone_for_empty() -> None:
+    """Whatever Redis answers was asked of a build that is there."""
+
+    async def believing(self: RedisReader, base: str, ask: Callable[[Any], object]) -> Sequence[Any]:
+        async with self._client.pipeline(transaction=False) as pipe:
+            ask(pipe)
+            return list(await pipe.execute())
+
+    RedisReader._there = believing  # type: ignore[method-assign]
+
+
 def has_small_buffers() -> None:
     """No mutant: a reader is found to be slow after fewer bytes than the kernel would take for it."""
 
@@ -59,6 +71,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "none": lambda: None,
     "does_not_wait": does_not_wait,
     "never_invalidates": never_invalidates,
+    "takes_gone_for_empty": takes_gone_for_empty,
     "small_buffers": has_small_buffers,
 }
 

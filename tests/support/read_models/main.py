@@ -17,7 +17,7 @@ from eventing.settings import Settings
 from projections import ports, wiring
 from projections.generations import Build
 from projections.names import ElasticsearchNames
-from projections.ports import Change, Outcome
+from projections.ports import ANYWHERE, Change, Footing, Outcome
 from projections.projector import Projection
 from projections.read_model import ReadModel
 from projections.stores.elasticsearch import ElasticsearchStore
@@ -49,8 +49,8 @@ class MarksFirst:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Outcome:
-        self._store.write((), marks)
+    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark], footing: Footing = ANYWHERE) -> Outcome:
+        self._store.write((), marks, footing)
         from eventing.crash_points import reach
 
         reach("projector.written")
@@ -67,10 +67,26 @@ class LooksAtFirst:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def demand(self, identity: str) -> None:
+    def demand(self, identity: str, kept: Mapping[Partition, Mark] = ANYWHERE.marks) -> None:
         if not self._has_looked:
             self._has_looked = True
-            self._store.demand(identity)
+            self._store.demand(identity, kept)
+
+
+class NeverAsksWhereItStands:
+    """Writes upon whatever is there, as if a store could only be whole or away."""
+
+    def __init__(self, store: ports.DocumentStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def demand(self, identity: str, _: Mapping[Partition, Mark] = ANYWHERE.marks) -> None:
+        self._store.demand(identity)
+
+    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark], _: Footing = ANYWHERE) -> Outcome:
+        return self._store.write(changes, marks)
 
 
 def elasticsearch(kind: type[ElasticsearchStore]) -> Adapters:
@@ -89,6 +105,10 @@ def marks_first(settings: Settings, model: ReadModel, build: Build) -> Any:
 
 def looks_at_first(settings: Settings, model: ReadModel, build: Build) -> Any:
     return LooksAtFirst(open_store(settings, model, build))
+
+
+def never_asks_where_it_stands(settings: Settings, model: ReadModel, build: Build) -> Any:
+    return NeverAsksWhereItStands(open_store(settings, model, build))
 
 
 def forgets_whom_it_paused(settings: Settings, model: ReadModel, build: Build) -> Any:
@@ -110,6 +130,7 @@ MUTANTS: dict[str, Adapters] = {
     "deaf_to_items": elasticsearch(DeafToItems),
     "marks_first": replace(ADAPTERS, store=marks_first),
     "looks_at_first": replace(ADAPTERS, store=looks_at_first),
+    "never_asks_where_it_stands": replace(ADAPTERS, store=never_asks_where_it_stands),
     "forgets_whom_it_paused": replace(ADAPTERS, store=forgets_whom_it_paused),
 }
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventing.consuming import Mark, Message, Partition, Superseded
-from projections.ports import Change, Outcome, Stored, ToPark
+from projections.ports import ANYWHERE, Change, Footing, Outcome, Stored, ToPark
 from projections.read_model import ReadModel
 from projections.rebuilding.replaying import Replay
 from projections.replay_ports import Stretch
@@ -39,7 +39,7 @@ class Kept:
         self.reads += len(ids)
         return {one: self.documents[one] for one in ids if one in self.documents}
 
-    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Outcome:
+    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark], footing: Footing = ANYWHERE) -> Outcome:
         overtaken = [one.id for one in changes if self.documents.get(one.id, Stored(0, None)).position != one.based_on]
         if not overtaken:
             for one in changes:
