@@ -78,9 +78,9 @@ class QueryApi:
         self.staleness = Staleness(ports.read_ends)
         self.progress.on_standing = self.staleness.note_marks
         self.staleness.on_look = self.progress.tell
-        freshness = Freshness(self.progress, self.staleness, partitions)
-        events = OrderEvents(ports.store, ports.codec)
         self.parked = ParkedKeys(ports.read_parked)
+        freshness = Freshness(self.progress, self.staleness, self.parked, partitions)
+        events = OrderEvents(ports.store, ports.codec)
         metrics = CacheMetrics(edge.metrics.registry)
 
         def cache_of(load: Callable[[str], Awaitable[Loaded]], entries: int) -> Cache[Loaded]:

@@ -73,7 +73,7 @@ class Crowd:
             self._be_late: 4,
             self._look: 10,
             self._list: 3,
-            self._search: 2,
+            self._search: 4,
             self._watch: 6,
         }
 
@@ -131,22 +131,24 @@ class Crowd:
         customer.learn(order, version, answer)
 
     async def _list(self, customer: Customer) -> None:
-        await self._browse(customer, "/v1/orders")
+        await self._browse(customer, "list", "/v1/orders")
 
     async def _search(self, customer: Customer) -> None:
-        await self._browse(customer, f"/v1/orders/search?q={self._chance.choice(self._customers).canary}")
+        """For one's own word, or for that of somebody else, of whom nothing may be found."""
+        whose = self._chance.choice(self._customers)
+        await self._browse(customer, "search", f"/v1/orders?q={whose.canary}", whose=whose.name)
 
-    async def _browse(self, customer: Customer, path: str) -> None:
+    async def _browse(self, customer: Customer, op: str, path: str, **more: str) -> None:
         if not self._shop.query_apis:
             return
-        facts = {"customer": customer.name, "path": path}
-        call = self._journal.begin(customer.name, "browse", **facts)
+        facts: dict[str, Any] = {"customer": customer.name, "path": path, **more}
+        call = self._journal.begin(customer.name, op, **facts)
         answer = await self._ask(customer, "GET", self._chance.choice(self._shop.query_apis), path, {})
-        kind = "ok" if answer is not None and answer.status == 200 else "info"
-        # The words that were searched for may be repeated; what is found under them may not be somebody else's.
-        text = answer.text.replace(path.partition("=")[2] or "\0", "") if answer and "q=" not in path else ""
-        found = answer.text if answer and "q=" in path and customer.canary not in path else ""
-        self._journal.end(customer.name, call, "browse", kind, **facts, text=(text or found)[:20_000])
+        if answer is None or answer.status != 200:
+            self._journal.end(customer.name, call, op, "info", **facts, status=answer and answer.status)
+            return
+        found = answer.body["total"]["count"]
+        self._journal.end(customer.name, call, op, "ok", **facts, status=200, found=found, text=answer.text[:20_000])
 
     async def _watch(self, customer: Customer) -> None:
         """To the order's end, as a page does that is left open."""

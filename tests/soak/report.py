@@ -48,6 +48,8 @@ def figures(
         "requests": dict(crowd.tried),
         "attempts": len(crowd.attempts),
         "given_up": crowd.given_up,
+        "searches_answered": _answered(evidence, "search"),
+        "lists_answered": _answered(evidence, "list"),
         "watches_without_an_end": sum(step.op == "watch" and step.kind == "info" for step in evidence.journal),
         "availability": _share(crowd.attempts),
         "availability_of_commands": _share([attempt for attempt in crowd.attempts if attempt.changes]),
@@ -102,6 +104,7 @@ def as_text(told: dict[str, Any]) -> str:
     lines.append(f"  takeovers: {told['takeovers']}; longest stall {told['longest_publication_stall']} s")
     lines.append(f"  settled after {told['settled_seconds']} s; left: {told['not_settled'] or 'nothing'}")
     lines.append(f"  given up after all tries: {told['given_up']} of {sum(told['requests'].values())}")
+    lines.append(f"  answered while they browsed: {told['searches_answered']} searches, {told['lists_answered']} lists")
     lines.append(f"  watched for two minutes without being told an end: {told['watches_without_an_end']}")
     lines.append(
         f"  availability: {told['availability']} of all tries, {told['availability_of_commands']} of commands;"
@@ -156,6 +159,10 @@ def _by_minute(attempts: Sequence[Attempt]) -> list[float | None]:
     for attempt in attempts:
         minutes[int((attempt.ended - first) // MINUTE)].append(attempt)
     return [_share(minutes[minute]) for minute in sorted(minutes)]
+
+
+def _answered(evidence: Evidence, op: str) -> int:
+    return sum(step.op == op and step.kind == "ok" for step in evidence.journal)
 
 
 def _slowest(seconds: Sequence[float | None]) -> float | None:

@@ -2,32 +2,58 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
+from typing import Final, NamedTuple
 
 from eventing.consistency import ConsistencyToken
 from eventing.consuming import Partition
+from eventing.errors import OrderloomError
+from projections.query_api.answering.parked import KNOWN_SECONDS, ParkedKeys
 from projections.query_api.answering.progress import Progress
 from projections.query_api.answering.seen import Seen, shown
 from projections.query_api.answering.staleness import Staleness
 from projections.query_api.asking.freshness import Wish
 from projections.reading import NotServed, Standing
 
+LONGEST_LOOK: Final = 1.0
+"""Seconds that a list waits to be told what is parked. While PostgreSQL is away it is shown without."""
+
+
+class Ready(NamedTuple):
+    """A build to read from, as it was before anything was read."""
+
+    standing: Standing
+    parked: int | None
+    """Keys that it can't follow, although its positions say otherwise. None if nobody can say."""
+
 
 class Freshness:
-    def __init__(self, progress: Progress, staleness: Staleness, partitions: int) -> None:
+    def __init__(self, progress: Progress, staleness: Staleness, parked: ParkedKeys, partitions: int) -> None:
         self.progress = progress
         self.staleness = staleness
+        self._parked = parked
         self._partitions = partitions
 
-    async def wait_for(self, model: str, topics: Collection[str], wish: Wish) -> Standing:
-        """The standing of the build to read from. Raises `Unavailable` if it is not fresh enough in time."""
+    async def wait_for(self, model: str, topics: Collection[str], wish: Wish) -> Ready:
+        """The build to read from. Raises `Unavailable` if it is not fresh enough in time."""
         standing = self.progress.standing(model)
         if wish.is_none:
-            return standing
+            return self._ready(model, standing, time.monotonic() - KNOWN_SECONDS)
         tokens = [token for token in wish.tokens if token.topic in topics]
         if not await self.until(model, tokens, self.places(topics), wish):
             raise not_fresh(model)
-        return self.progress.standing(model)
+        # What it was waited for may have been parked just now: only a look that begins after the waiting can tell.
+        waited = time.monotonic()
+        with suppress(OrderloomError, TimeoutError):
+            async with asyncio.timeout(LONGEST_LOOK):
+                await self._parked.look_after(waited)
+        return self._ready(model, self.progress.standing(model), waited)
+
+    def _ready(self, model: str, standing: Standing, since: float) -> Ready:
+        return Ready(standing, self._parked.count(model, standing.tag, since))
 
     async def until(
         self, model: str, tokens: Sequence[ConsistencyToken], places: Sequence[Partition], wish: Wish
@@ -46,9 +72,10 @@ class Freshness:
         seconds = self.staleness.seconds(self.progress.standing(model), places)
         return seconds is not None and seconds <= wish.max_staleness
 
-    def seen(self, standing: Standing, topics: Collection[str]) -> Seen:
-        """Of a standing that was looked at before anything was read: what is read shows at least that."""
-        return Seen(shown(standing, topics), self.staleness.seconds(standing, self.places(topics)))
+    def seen(self, ready: Ready, topics: Collection[str]) -> Seen:
+        """Its standing was looked at before anything was read: what is read shows at least that."""
+        seconds = self.staleness.seconds(ready.standing, self.places(topics))
+        return Seen(shown(ready.standing, topics), seconds, parked=ready.parked)
 
     def places(self, topics: Collection[str]) -> list[Partition]:
         return [Partition(topic, number) for topic in topics for number in range(self._partitions)]

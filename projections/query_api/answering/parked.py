@@ -1,13 +1,14 @@
 """Orders that a read model can't follow any more: something about them waits in the parked list, and the model goes on.
 
 Its partition's position moves past such an event, so a position alone would call the model fresh. Whoever asks for such
-an order is answered from its events.
+an order is answered from its events; lists and sums say of how many keys that is so.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
@@ -15,6 +16,8 @@ from typing import Final
 from eventing.errors import OrderloomError
 
 PAUSE: Final = 1.0
+KNOWN_SECONDS: Final = 5.0
+"""So long the last look tells of now. Somebody looks every second, unless the database is away."""
 
 ReadParked = Callable[[], Awaitable[frozenset[tuple[str, str]]]]
 """Pairs of consumer and key."""
@@ -24,11 +27,16 @@ class ParkedKeys:
     def __init__(self, read: ReadParked) -> None:
         self._read = read
         self._known: frozenset[tuple[str, str]] = frozenset()
-        self._looked_at = 0.0
+        self._counts: Counter[str] = Counter()
+        self._looked_at = float("-inf")
         self._looking = asyncio.Lock()
 
     def holds(self, model: str, tag: str, key: str) -> bool:
-        return bool(self._known) and (f"projection-{model}-{tag}", key) in self._known
+        return bool(self._known) and (_consumer(model, tag), key) in self._known
+
+    def count(self, model: str, tag: str, since: float) -> int | None:
+        """The keys that this build can't follow; None if nobody has looked since then."""
+        return self._counts[_consumer(model, tag)] if self._looked_at >= since else None
 
     async def look_after(self, moment: float) -> None:
         """So that what was parked by then is known. Those who ask at once share a look."""
@@ -36,6 +44,7 @@ class ParkedKeys:
             if self._looked_at < moment:
                 began = time.monotonic()
                 self._known = await self._read()
+                self._counts = Counter(consumer for consumer, _ in self._known)
                 self._looked_at = began
 
     async def watch(self) -> None:
@@ -44,3 +53,7 @@ class ParkedKeys:
             with suppress(OrderloomError):
                 await self.look_after(time.monotonic())
             await asyncio.sleep(PAUSE)
+
+
+def _consumer(model: str, tag: str) -> str:
+    return f"projection-{model}-{tag}"

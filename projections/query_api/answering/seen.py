@@ -13,6 +13,7 @@ Source = Literal["read-model", "event-store"]
 POSITION: Final = "read-position"
 STALENESS: Final = "read-staleness"
 SOURCE: Final = "read-source"
+PARKED: Final = "read-parked"
 UNKNOWN: Final = "unknown"
 
 
@@ -22,6 +23,8 @@ class Seen(NamedTuple):
     staleness: float | None
     """Seconds: what was recorded earlier than that is in the answer. None if nobody can say."""
     source: Source = "read-model"
+    parked: int | None = 0
+    """Keys of which the answer may show less than that, as an event of theirs is parked. None if nobody can say."""
 
     def headers(self, applied: str = "") -> dict[str, str]:
         position = max((token.position for token in self.tokens), default=0)
@@ -29,6 +32,8 @@ class Seen(NamedTuple):
         said = {POSITION: str(position), STALENESS: staleness, SOURCE: self.source}
         if self.tokens:
             said[HEADER.lower()] = encode_seen(self.tokens)
+        if self.parked != 0:
+            said[PARKED] = UNKNOWN if self.parked is None else str(self.parked)
         if applied:
             said["preference-applied"] = applied
         return said
@@ -42,6 +47,14 @@ def shown(standing: Standing, topics: Iterable[str]) -> Sequence[ConsistencyToke
         for partition, position in standing.visible.items()
         if partition.topic in wanted and position
     ]
+
+
+OF_MANY: Final[Mapping[str, str]] = {
+    PARKED: "Of how many keys (orders, products) an event is parked that the model could not take: what is shown of "
+    "them stays as it was until the event is retried, whatever the other headers say. Not sent if there are none; "
+    "`unknown` while nobody can say.",
+}
+"""What answers say that are read from many documents: of a single order such an event is looked for by itself."""
 
 
 def describe(names: Mapping[str, str] = {}) -> dict[str, str]:

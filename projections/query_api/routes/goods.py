@@ -13,7 +13,7 @@ from eventing.web.auth import Role
 from eventing.web.call import Call
 from eventing.web.operation import Answer, Operation
 from projections.query_api import answers, documented, examples
-from projections.query_api.answering.seen import Seen, describe
+from projections.query_api.answering.seen import OF_MANY, Seen, describe
 from projections.query_api.asking.freshness import Wish
 from projections.query_api.asking.names import checked_sku
 from projections.query_api.asking.parameters import PAGE, USUAL_PAGE, read_parameters
@@ -71,8 +71,8 @@ class Goods:
 
     async def _ready(self, call: Call, topics: Sequence[str]) -> tuple[Wish, Standing, Seen]:
         wish = self._ground.wish(call)
-        standing = await self._ground.freshness.wait_for(MODEL, topics, wish)
-        return wish, standing, self._ground.freshness.seen(standing, topics)
+        ready = await self._ground.freshness.wait_for(MODEL, topics, wish)
+        return wish, ready.standing, self._ground.freshness.seen(ready, topics)
 
     async def _kept(self, standing: Standing, family: str, skus: Sequence[str]) -> Sequence[Kept | None]:
         ids = [f"{family}/{sku}" for sku in skus]
@@ -106,7 +106,7 @@ def operations(ground: Ground) -> Sequence[Operation]:
     goods = Goods(ground)
     page = (documented.LIMIT, documented.CURSOR, *documented.FRESHNESS)
     one = (documented.SKU_IN_PATH, *documented.FRESHNESS)
-    etag = describe({"etag": "The product's version; send it back in If-Match to change it."})
+    etag = describe({**OF_MANY, "etag": "The product's version; send it back in If-Match to change it."})
     return (
         Operation(
             "GET",
@@ -117,7 +117,7 @@ def operations(ground: Ground) -> Sequence[Operation]:
             summary="List the catalogue",
             description="By SKU. What is retired is not in it.",
             parameters=page,
-            answers=(Answer(200, "A page of it.", answers.Products, examples.PRODUCTS, describe()),),
+            answers=(Answer(200, "A page of it.", answers.Products, examples.PRODUCTS, describe(OF_MANY)),),
             problems=_OF_LISTS,
         ),
         Operation(
@@ -140,7 +140,7 @@ def operations(ground: Ground) -> Sequence[Operation]:
             summary="List the stock",
             description="By SKU. For looking: whether an order can be had is decided when it is placed.",
             parameters=page,
-            answers=(Answer(200, "A page of it.", answers.Stocks, examples.STOCKS, describe()),),
+            answers=(Answer(200, "A page of it.", answers.Stocks, examples.STOCKS, describe(OF_MANY)),),
             problems=_OF_LISTS,
         ),
         Operation(
@@ -151,7 +151,7 @@ def operations(ground: Ground) -> Sequence[Operation]:
             tag="Goods",
             summary="See the stock of a product",
             parameters=one,
-            answers=(Answer(200, "Its stock.", answers.Stock, examples.STOCK, describe()),),
+            answers=(Answer(200, "Its stock.", answers.Stock, examples.STOCK, describe(OF_MANY)),),
             problems=_OF_ONE,
         ),
     )

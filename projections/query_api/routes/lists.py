@@ -13,7 +13,7 @@ from eventing.web.operation import Answer, Operation
 from projections.query_api import answers, documented, examples
 from projections.query_api.answering import search
 from projections.query_api.answering.orders import TOPIC, check_customer
-from projections.query_api.answering.seen import describe
+from projections.query_api.answering.seen import OF_MANY, describe
 from projections.query_api.asking.names import checked_customer
 from projections.query_api.asking.parameters import (
     PAGE,
@@ -56,8 +56,8 @@ def operations(ground: Ground) -> Sequence[Operation]:
         asked, wish = read_parameters(call, PAGE), ground.wish(call)
         question, limit = {"orders of": customer}, asked.get("limit", USUAL_PAGE)
         after = ground.after(call, question, asked.get("cursor"))
-        standing = await ground.freshness.wait_for(CUSTOMER_ORDERS.name, [TOPIC], wish)
-        model, tag, seen = CUSTOMER_ORDERS.name, standing.tag, ground.freshness.seen(standing, [TOPIC])
+        ready = await ground.freshness.wait_for(CUSTOMER_ORDERS.name, [TOPIC], wish)
+        model, tag, seen = CUSTOMER_ORDERS.name, ready.standing.tag, ground.freshness.seen(ready, [TOPIC])
         entries = await ground.reads.listed(
             model, tag, f"customer:{customer}", below=after[0] if after else None, limit=limit + 1
         )
@@ -74,9 +74,9 @@ def operations(ground: Ground) -> Sequence[Operation]:
         sent, limit = asked.pop("cursor", None), asked.pop("limit", USUAL_PAGE)
         question = {"search": {name: str(value) for name, value in asked.items()}}
         after = ground.after(call, question, sent)
-        standing = await ground.freshness.wait_for(ORDER_SEARCH.name, [TOPIC], wish)
+        ready = await ground.freshness.wait_for(ORDER_SEARCH.name, [TOPIC], wish)
         found = await ground.search.search(
-            ORDER_SEARCH.name, standing.tag, search.question(call.caller, asked, after, limit)
+            ORDER_SEARCH.name, ready.standing.tag, search.question(call.caller, asked, after, limit)
         )
         hits = found["hits"]["hits"]
         more = ground.cursor(call, question, hits[limit - 1]["sort"]) if len(hits) > limit else None
@@ -86,7 +86,7 @@ def operations(ground: Ground) -> Sequence[Operation]:
             "facets": search.facets_of(found),
             "next_cursor": more,
         }
-        return answer(orjson.dumps(body), ground.freshness.seen(standing, [TOPIC]), wish)
+        return answer(orjson.dumps(body), ground.freshness.seen(ready, [TOPIC]), wish)
 
     return (
         Operation(
@@ -100,7 +100,7 @@ def operations(ground: Ground) -> Sequence[Operation]:
             "address of mail; or the whole text is an id, an address, a SKU or a tracking number. Text is text: there "
             "is no syntax in it. A customer finds its own orders only.",
             parameters=(*_search_parameters(), documented.LIMIT, documented.CURSOR, *documented.FRESHNESS),
-            answers=(Answer(200, "What was found.", answers.FoundOrders, examples.FOUND, describe()),),
+            answers=(Answer(200, "What was found.", answers.FoundOrders, examples.FOUND, describe(OF_MANY)),),
             problems=(
                 "invalid",
                 "invalid_cursor",
@@ -119,7 +119,9 @@ def operations(ground: Ground) -> Sequence[Operation]:
             summary="List a customer's orders",
             description="Newest first, with counts by status and totals by currency of all of them.",
             parameters=(documented.CUSTOMER_IN_PATH, documented.LIMIT, documented.CURSOR, *documented.FRESHNESS),
-            answers=(Answer(200, "A page of them.", answers.CustomerOrders, examples.CUSTOMER_ORDERS, describe()),),
+            answers=(
+                Answer(200, "A page of them.", answers.CustomerOrders, examples.CUSTOMER_ORDERS, describe(OF_MANY)),
+            ),
             problems=(
                 "order_not_found",
                 "invalid",

@@ -16,7 +16,7 @@ from eventing.web.operation import Answer, Operation, Parameter
 from eventing.web.refusals import FieldError, Invalid
 from projections.query_api import answers, documented, examples
 from projections.query_api.answering.orders import TOPIC
-from projections.query_api.answering.seen import describe
+from projections.query_api.answering.seen import OF_MANY, describe
 from projections.query_api.asking.names import checked_sku
 from projections.query_api.asking.parameters import day, read_parameters
 from projections.query_api.ground import Ground, answer
@@ -34,9 +34,9 @@ _DAY: Final = {"type": "string", "format": "date"}
 def operations(ground: Ground) -> Sequence[Operation]:
     async def answered(call: Call, groups: Sequence[str], body: Any) -> Response:
         wish = ground.wish(call)
-        standing = await ground.freshness.wait_for(MODEL, [TOPIC], wish)
-        seen = ground.freshness.seen(standing, [TOPIC])
-        sums = await ground.reads.sums(MODEL, standing.tag, groups)
+        ready = await ground.freshness.wait_for(MODEL, [TOPIC], wish)
+        seen = ground.freshness.seen(ready, [TOPIC])
+        sums = await ground.reads.sums(MODEL, ready.standing.tag, groups)
         return answer(orjson.dumps(body(sums)), seen, wish)
 
     async def see_sales(call: Call) -> Response:
@@ -70,7 +70,7 @@ def operations(ground: Ground) -> Sequence[Operation]:
                 documented.query("to", "The last day.", _DAY, "2026-11-26"),
                 *documented.FRESHNESS,
             ),
-            answers=(Answer(200, "The sales.", answers.Sales, examples.SALES, describe()),),
+            answers=(Answer(200, "The sales.", answers.Sales, examples.SALES, describe(OF_MANY)),),
             problems=_PROBLEMS,
         ),
         Operation(
@@ -81,7 +81,7 @@ def operations(ground: Ground) -> Sequence[Operation]:
             tag="Sales",
             summary="See the sales of a day by product",
             parameters=(Parameter("day", "path", "The day.", _DAY, "2026-11-26"), *documented.FRESHNESS),
-            answers=(Answer(200, "The sales.", answers.SalesOfDay, examples.SALES_OF_DAY, describe()),),
+            answers=(Answer(200, "The sales.", answers.SalesOfDay, examples.SALES_OF_DAY, describe(OF_MANY)),),
             problems=_PROBLEMS,
         ),
         Operation(
@@ -92,7 +92,7 @@ def operations(ground: Ground) -> Sequence[Operation]:
             tag="Sales",
             summary="See the sales of a product by day",
             parameters=(documented.SKU_IN_PATH, *documented.FRESHNESS),
-            answers=(Answer(200, "The sales.", answers.SalesOfProduct, examples.SALES_OF_PRODUCT, describe()),),
+            answers=(Answer(200, "The sales.", answers.SalesOfProduct, examples.SALES_OF_PRODUCT, describe(OF_MANY)),),
             problems=("product_not_found", *_PROBLEMS),
         ),
     )

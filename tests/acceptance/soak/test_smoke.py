@@ -45,4 +45,5 @@ def test_two_storms_leave_nothing_wrong(tmp_path: Path) -> None:
     assert told["not_settled"] == {}
     assert sum(kind["in_flight"] for kind in told["faults"].values()) >= PLENTY
     assert all(invariant["looked_at"] > 0 for invariant in told["invariants"].values())
+    assert min(told["searches_answered"], told["lists_answered"]) > 0, "what nobody was shown could not be judged"
     assert told["given_up"] == 0

@@ -3,52 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 from eventing.web.auth import Role
+from tests.support.queries.listening import (
+    PATIENCE,
+    closed_with,
+    events_of,
+    hear,
+    protocols,
+    say,
+    socket_address,
+    take,
+    talking,
+    types,
+)
 from tests.support.queries.platform import QueryPlatform, QueryProcess, Writer, query_api
-from tests.support.read_models.process import ProjectorProcess
 from tests.support.write_api import code
-
-PATIENCE = 60
-
-
-async def events_of(api: QueryProcess, path: str, subject: str, **headers: str) -> AsyncGenerator[dict[str, Any], None]:
-    token = api.platform.token(subject)
-    sent = {"authorization": f"Bearer {token}", **headers}
-    async with api.http.stream("GET", path, headers=sent) as answer:
-        assert answer.status_code == 200, await answer.aread()
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        found: dict[str, Any] = {}
-        async for line in answer.aiter_lines():
-            if not line and "data" in found:
-                yield {**found, "data": json.loads(found["data"])}
-                found = {}
-            elif line and not line.startswith(":"):
-                name, _, value = line.partition(": ")
-                found[name] = value
-
-
-async def take(stream: AsyncIterator[dict[str, Any]], count: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(PATIENCE):
-        return [await anext(stream) for _ in range(count)]
-
-
-def types(events: list[dict[str, Any]]) -> list[str]:
-    return [event["event"] for event in events]
 
 
 async def test_an_order_is_told_as_it_happens_and_gone_on_with_after_a_gap(api: QueryProcess, writer: Writer) -> None:
@@ -97,22 +78,6 @@ async def told_again(api: QueryProcess, writer: Writer, stream: AsyncIterator[di
     return [missed["data"]["order_id"], later["data"]["order_id"]] != [third, fourth]
 
 
-async def test_a_lost_hint_delays_and_loses_nothing(
-    api: QueryProcess, writer: Writer, projector: ProjectorProcess
-) -> None:
-    """No projector, no hint: the periodic look finds it in the store."""
-    order_id, _ = await writer.place("olaf")
-    async with aclosing(events_of(api, f"/v1/orders/{order_id}/live", "olaf")) as stream:
-        await take(stream, 1)
-        projector.freeze()
-        try:
-            await writer.cancel(order_id, "olaf")
-            told = await take(stream, 1)
-        finally:
-            projector.thaw()
-    assert types(told) == ["order.cancellation_requested"]
-
-
 @pytest.mark.parametrize("kind", ["orders", "customers"])
 async def test_a_stranger_hears_nothing(api: QueryProcess, writer: Writer, kind: str) -> None:
     order_id, _ = await writer.place("paul")
@@ -132,41 +97,6 @@ async def test_a_page_of_another_origin_hears_nothing(api: QueryProcess, writer:
     with pytest.raises(InvalidStatus) as refused:
         await connect(socket_address(api), origin=Origin("https://evil.example"), subprotocols=protocols(token))
     assert refused.value.response.status_code == 403
-
-
-def socket_address(api: QueryProcess) -> str:
-    return api.address.replace("http://", "ws://") + "/v1/live"
-
-
-def protocols(token: str) -> Any:
-    return ["orderloom.v1", f"bearer.{token}"]
-
-
-@asynccontextmanager
-async def talking(api: QueryProcess, subject: str, *roles: Role, seconds: int = 900) -> AsyncIterator[ClientConnection]:
-    async with connect(socket_address(api), compression=None) as connection:
-        token = api.platform.token(subject, *roles, seconds=seconds)
-        await say(connection, {"type": "authenticate", "token": token})
-        assert (await hear(connection))["type"] == "welcome"
-        yield connection
-
-
-async def say(connection: ClientConnection, what: dict[str, Any]) -> None:
-    await connection.send(json.dumps(what))
-
-
-async def hear(connection: ClientConnection) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(await asyncio.wait_for(connection.recv(), PATIENCE))
-    return found
-
-
-async def closed_with(connection: ClientConnection) -> int:
-    async with asyncio.timeout(PATIENCE):
-        with suppress(ConnectionClosed):
-            while True:
-                await connection.recv()
-    assert connection.close_code is not None
-    return connection.close_code
 
 
 async def test_several_orders_on_one_socket(api: QueryProcess, writer: Writer) -> None:
@@ -222,43 +152,6 @@ async def test_nonsense_ends_a_socket(api: QueryProcess, sent: str, ended: int) 
     async with talking(api, "vera") as connection:
         await connection.send(sent)
         assert await closed_with(connection) == ended
-
-
-async def test_one_who_does_not_read_delays_nobody(platform: QueryPlatform, writer: Writer) -> None:
-    """A listener that takes nothing is let go, and another one hears everything meanwhile."""
-    customer = f"walt-{uuid4().hex[:8]}"
-    path = f"/v1/customers/{customer}/live"
-    async with query_api(platform, mutant="small_buffers") as api, aclosing(events_of(api, path, customer)) as stream:
-        await writer.place(customer)
-        await take(stream, 1)
-        sleeper = await silent_listener(api, path, platform.token(customer))
-        try:
-            async with asyncio.timeout(60):
-                while not (dropped := await dropped_for(api, "slow")):
-                    made = await asyncio.gather(*(writer.place(customer, name="Wide mug " * 1000) for _ in range(8)))
-                    waiting = {order_id for order_id, _ in made}
-                    while waiting:
-                        waiting.discard((await anext(stream))["data"]["order_id"])
-        finally:
-            sleeper.close()
-    assert dropped == 1
-
-
-async def silent_listener(api: QueryProcess, path: str, token: str) -> socket.socket:
-    where = urlsplit(api.address)
-    made = socket.socket()
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    await asyncio.to_thread(made.connect, (where.hostname, where.port))
-    made.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
-    return made
-
-
-async def dropped_for(api: QueryProcess, reason: str) -> float:
-    metrics = (await api.http.get("/metrics")).text
-    found = [
-        line for line in metrics.splitlines() if line.startswith(f'orderloom_live_dropped_total{{reason="{reason}"')
-    ]
-    return float(found[0].split()[-1]) if found else 0.0
 
 
 async def test_streams_end_when_the_process_is_told_to(platform: QueryPlatform, writer: Writer) -> None:

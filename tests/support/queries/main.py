@@ -15,7 +15,7 @@ from eventing.web import door, server
 from projections.query_api import wiring
 from projections.query_api.answering.cache import Cache
 from projections.query_api.answering.progress import Progress
-from projections.query_api.live import subscription
+from projections.query_api.live import streams, subscription
 from projections.stores.redis_reader import RedisReader
 from tests.support.only_in_tests import Announce, run_in_a_test
 
@@ -67,12 +67,18 @@ def has_small_buffers() -> None:
     subscription.QUEUE = 16  # type: ignore[misc]
 
 
+def looks_seldom() -> None:
+    """No mutant: streams rely on hints, since the next look of their own is an hour away."""
+    streams.CHECK = 3600.0  # type: ignore[misc]
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "none": lambda: None,
     "does_not_wait": does_not_wait,
     "never_invalidates": never_invalidates,
     "takes_gone_for_empty": takes_gone_for_empty,
     "small_buffers": has_small_buffers,
+    "looks_seldom": looks_seldom,
 }
 
 

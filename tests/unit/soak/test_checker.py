@@ -86,6 +86,7 @@ def right() -> Evidence:
             step(6, "amend", order=GOOD, version=2, if_match=1, key="m"),
             # asked before anybody had been told of version 2
             step(8, "read", order=GOOD, version=1, token="t", text="fine"),
+            step(9, "search", customer="bob", canary="bob-canary", whose="ada", found=0, text='{"orders":[]}'),
             step(6, "store_verify"),
             step(7, "digest", position=1, digest="5b4ac9d1"),
         ],
@@ -177,6 +178,9 @@ BROKEN: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("I20", tell(step(9, "store_verify", "fail", text="a gap"))),
     ("I21", lambda e: replace(e, tables={**e.tables, "parked": [("payment", GOOD, "bug", "Division by zero.")]})),
     ("I22", tell(step(9, "read", customer="bob", canary="bob-canary", text="… ada-canary …"))),
+    ("I22", tell(step(9, "list", customer="bob", canary="bob-canary", text="… ada-canary …"))),
+    ("I22", tell(step(9, "search", customer="bob", canary="bob-canary", whose="bob", found=1, text="… ada-canary …"))),
+    ("I22", tell(step(9, "search", customer="bob", canary="bob-canary", whose="ada", found=1, text='{"orders":[]}'))),
     ("I23", lambda e: replace(e, events=[e.events[0]._replace(body=b"other"), *e.events[1:]])),
     ("I24", lambda e: replace(e, calls={("charge", "k1"): 1, ("charge", "stray"): 1})),
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from tests.soak.checker.evidence import Event, Evidence
+from tests.soak.checker.evidence import Event, Evidence, Step
 from tests.soak.checker.finding import Finding
 from tests.soak.customers import Crowd
 from tests.soak.observing import Observer
@@ -39,7 +39,11 @@ def told(tmp_path: Path, *, settled: Settled, hits: list[Hit], skipped: dict[str
             *payment("3", "m", None),
         ],
         published=[],
-        journal=[],
+        journal=[
+            Step(1.0, "ada", 1, "search", "ok", {}),
+            Step(2.0, "ada", 2, "search", "info", {}),
+            Step(3.0, "ada", 3, "list", "info", {}),
+        ],
         calls={("charge", "k"): 3, ("charge", "l"): 1, ("charge", "m"): 1, ("find", "m"): 1},
     )
     crowd = SimpleNamespace(
@@ -65,6 +69,7 @@ def test_everything_that_struck_is_counted(tmp_path: Path) -> None:
     assert found["crash_points"]["relay.produced"] == {"passed": 2, "died": 1}
     assert found["violations"] == ["I1: lost"]
     assert (found["availability"], found["availability_of_commands"]) == (0.5, 1.0)
+    assert (found["searches_answered"], found["lists_answered"]) == (1, 0)
     assert found["availability_by_minute"] == [1.0, 0.0]
     assert (found["settled_seconds"], found["not_settled"], found["placed_to_end_stormy"]["p50"]) == (12.3, {}, 0.5)
     assert (found["unknown_payments"], found["unknown_payments_resolved"]) == (2, 1)

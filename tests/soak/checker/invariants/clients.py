@@ -101,6 +101,10 @@ def canaries(evidence: Evidence) -> Finding:
             continue
         foreign = [whose for whose, canary in own.items() if canary in text and whose != step.facts.get("customer")]
         finding.check(not foreign, f"{step.client}/{step.call} ({step.facts.get('customer')}) saw data of {foreign}")
+        if step.op == "search" and step.facts["whose"] != step.facts["customer"]:
+            # Nobody but its owner has orders with that word, so that even a number would tell of somebody else's.
+            found = step.facts["found"]
+            finding.check(found == 0, f"{step.client}/{step.call} found {found} orders of {step.facts['whose']}")
     return finding
 
 
