@@ -7,11 +7,14 @@ from functools import partial
 
 from projections.wiring import read_models
 from tests.support.read_models.independent import expected
+from tests.support.read_models.log_reading import Shown
 from tests.support.read_models.platform import Platform
 from tests.support.read_models.story import Told
 from tests.support.waiting import until
 
 MODELS = read_models()
+MOST = 5
+"""Differences that are told."""
 
 
 def demand_fold(platform: Platform, log: Sequence[Told], *names: str) -> None:
@@ -21,4 +24,15 @@ def demand_fold(platform: Platform, log: Sequence[Told], *names: str) -> None:
         until(partial(platform.has_applied, model, log), f"{model.name} is level")
     wanted = expected(log)
     for model in models:
-        assert platform.shown(model) == wanted[model.name], model.name
+        shown = platform.shown(model)
+        assert shown == wanted[model.name], f"{model.name}: {differences(shown, wanted[model.name])}"
+
+
+def differences(shown: Shown, wanted: Shown) -> Sequence[str]:
+    return [
+        f"{part} {name}: {found.get(name)} instead of {right.get(name)}"
+        for part in ("documents", "sums", "lists")
+        if (found := getattr(shown, part)) != (right := getattr(wanted, part))
+        for name in sorted(found.keys() | right.keys())
+        if found.get(name) != right.get(name)
+    ][:MOST]
