@@ -138,7 +138,7 @@ class Projection:
 
     def _step(self, consumer: Consumer) -> None:
         waits = 0.0 if self._writing and self._writing.future else IDLE_SECONDS
-        self._held.behind += consumer.take(waits, max(1, self._most - len(self._held.behind)))
+        self._held.take_in(consumer.take(waits, max(1, self._most - len(self._held.behind))))
         if self._breaker.is_resting:
             return
         try:
