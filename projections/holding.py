@@ -29,6 +29,10 @@ class Holding:
         self.ahead.update(marks)
         self.parked.update(parked)
 
+    def take_in(self, messages: Sequence[Message]) -> None:
+        """Asked with what was taken, and not before: while it is being taken, partitions are given up."""
+        self.behind += messages
+
     def give_up(self, gone: set[Partition]) -> None:
         self.behind = [message for message in self.behind if message.partition not in gone]
         self.parked = {key for key in self.parked if key.partition not in gone}

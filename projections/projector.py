@@ -138,7 +138,7 @@ class Projection:
 
     def _step(self, consumer: Consumer) -> None:
         waits = 0.0 if self._writing and self._writing.future else IDLE_SECONDS
-        self._held.behind += consumer.take(waits, max(1, self._most - len(self._held.behind)))
+        self._held.take_in(consumer.take(waits, max(1, self._most - len(self._held.behind))))
         if self._breaker.is_resting:
             return
         try:
@@ -173,6 +173,9 @@ class Projection:
         batch = Batch(events=len(takens), marks=self._held.marks_after(takens))
         wanted = needed(takens)
         bases = {one: found for one in wanted if (found := self._recent.get(one)) is not None}
+        # What is being written is not in the store yet, and need not be remembered.
+        under_way = self._writing.batch.documents if self._writing else {}
+        bases |= {one: folded.now for one in wanted if one not in bases and (folded := under_way.get(one))}
         if missing := [one for one in wanted if one not in bases]:
             bases |= self._store.read(missing)
         fold_batch(batch, takens, bases, self._held.parked)

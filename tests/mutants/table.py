@@ -22,6 +22,7 @@ _RELAY = "tests/integration/relay"
 _STORE = "tests/integration/event_store"
 _SAGA = "tests/integration/saga"
 _VIEWS = "tests/integration/projections"
+_LATE = "test_without_a_look_at_what_is_there_a_batch_that_arrives_late_goes_backwards"
 _JUDGED = "test_a_document_that_goes_on_while_it_is_judged_is_judged_by_where_it_was"
 _MODEL = "tests/unit/saga/model/test_model.py::test_a_mechanism_that_is_taken_out_is_missed"
 
@@ -164,8 +165,19 @@ MUTANTS: Final[Sequence[Mutant]] = (
         "no external version",
         "the position as the version of a document",
         "I15: a document goes backwards",
-        "tests/contract/test_document_stores.py"
-        "::TestElasticsearch::test_without_versions_from_outside_a_document_goes_backwards",
+        f"{_VIEWS}/test_zombies.py::{_LATE}[order_search]",
+    ),
+    Mutant(
+        "written over anything",
+        "the look at what a document was folded from, in the call that writes it",
+        "I15: a document goes backwards, and sums with it",
+        f"{_VIEWS}/test_zombies.py::{_LATE}[customer_orders]",
+    ),
+    Mutant(
+        "counted twice",
+        "the same look, for who comes after a process that died between two calls of one batch",
+        "I15: sums are counted twice",
+        f"{_VIEWS}/test_crashes.py::test_without_a_look_at_what_a_document_was_folded_from_it_is_counted_twice",
     ),
     Mutant(
         "marks before documents",

@@ -5,6 +5,7 @@ It runs in a thread with a loop of its own, so that tests with and without async
     with TcpProxy("127.0.0.1", 5432, seed=7) as proxy:
         connect(proxy.host, proxy.port)
         proxy.lose_reply_to(b"COMMIT")    # the server does it, the client never hears, the connection is cut
+        proxy.hold(b"_bulk"); proxy.let_go()  # what a client sends with these bytes comes late, all else passes
         proxy.pause(); proxy.resume()     # nothing passes, nothing is closed: half open
         proxy.cut()                       # every connection is reset
         proxy.refuse(); proxy.accept()    # new connections are reset at once
@@ -49,6 +50,7 @@ class Rules:
     refusing: bool = False
     bytes_left: dict[Direction, int] = field(default_factory=dict)
     marker: bytes | None = None
+    held: bytes | None = None
 
 
 class TcpProxy:
@@ -58,7 +60,7 @@ class TcpProxy:
         self.passed = 0
         """Bytes forwarded in both directions."""
         self.triggered = threading.Event()
-        """Set once a cut that was asked for by `cut_after` or `lose_reply_to` has happened."""
+        """Set once what was asked for by `cut_after`, `lose_reply_to` or `hold` has happened."""
         self._server = (server_host, server_port)
         self._random = random.Random(seed)
         self._rules = Rules()
@@ -121,6 +123,16 @@ class TcpProxy:
         self.triggered.clear()
         self._rules.marker = marker
 
+    def hold(self, marker: bytes) -> None:
+        """Each chunk from a client that holds `marker` waits, with what comes behind it on its connection."""
+        self.triggered.clear()
+        self._do(self._let_go.clear)
+        self._rules.held = marker
+
+    def let_go(self) -> None:
+        self._rules.held = None
+        self._do(self._let_go.set)
+
     def _do(self, action: Callable[[], object]) -> None:
         """Done when it returns, so that a test needs no sleep behind it."""
         done = threading.Event()
@@ -136,6 +148,7 @@ class TcpProxy:
         asyncio.set_event_loop(self._loop)
         self._passing = asyncio.Event()
         self._passing.set()
+        self._let_go = asyncio.Event()
         self._loop.run_forever()
         # Nobody is let in any more, but whoever is half-way in: a closed listener would drop the connection unclosed.
         for listening in self._listener.sockets:
@@ -189,6 +202,9 @@ class TcpProxy:
             while chunk := await reader.read(min(_CHUNK, self._rules.largest_chunk)):
                 await self._passing.wait()
                 await self._linger()
+                if direction == "up" and self._rules.held is not None and self._rules.held in chunk:
+                    self.triggered.set()
+                    await self._let_go.wait()
                 if direction == "down" and link.loses_reply:
                     self.triggered.set()
                     break

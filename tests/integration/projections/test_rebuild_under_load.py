@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
@@ -15,8 +12,9 @@ from projections.wiring import read_models
 from tests.integration.projections.conftest import StartProjector
 from tests.support.read_models.history import Command, keep_and_publish, orders, rebuilt
 from tests.support.read_models.independent import expected
+from tests.support.read_models.load import load
 from tests.support.read_models.platform import Platform
-from tests.support.read_models.story import Told, tell
+from tests.support.read_models.story import tell
 from tests.support.read_models.watching import Watching
 from tests.support.waiting import until
 
@@ -24,35 +22,6 @@ BY_NAME = {model.name: model for model in read_models()}
 SEARCH, SUMMARY = BY_NAME["order_search"], BY_NAME["order_summary"]
 BOTH = pytest.mark.parametrize("model", [SEARCH, SUMMARY], ids=lambda model: model.name)
 KILLED = 137
-BATCH = 20
-
-
-class Load:
-    """What comes in until the block ends; `told` is what has come."""
-
-    def __init__(self, platform: Platform, log: Sequence[Told], begin: int) -> None:
-        self.told = begin
-        self._platform = platform
-        self._log = log
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._come, name="load")
-
-    def _come(self) -> None:
-        while not self._stop.is_set() and self.told < len(self._log):
-            keep_and_publish(self._platform, self._log[self.told : self.told + BATCH])
-            self.told = min(len(self._log), self.told + BATCH)
-            time.sleep(0.05)  # the rate of the load
-
-
-@contextmanager
-def load(platform: Platform, log: Sequence[Told], begin: int) -> Iterator[Load]:
-    coming = Load(platform, log, begin)
-    coming._thread.start()
-    try:
-        yield coming
-    finally:
-        coming._stop.set()
-        coming._thread.join()
 
 
 @BOTH
@@ -68,7 +37,7 @@ def test_two_kills_in_a_rebuild_under_load_are_noticed_by_no_reader(
     with (
         start_projector(platform, name),
         Watching(platform, model, watched) as watching,
-        load(platform, log, 1000) as coming,
+        load(partial(keep_and_publish, platform), log, 1000) as coming,
     ):
         with Command(platform, "projections", "rebuild", name, mutant="slow") as command:
             until(lambda: filled(platform, model) >= 300, "a part is folded")
@@ -104,7 +73,7 @@ def test_the_mutant_that_switches_before_it_has_caught_up_is_noticed(
     with (
         start_projector(platform, SUMMARY.name),
         Watching(platform, SUMMARY, watched) as watching,
-        load(platform, log, 1000),
+        load(partial(keep_and_publish, platform), log, 1000),
     ):
         status, _, said = orders(platform, "projections", "rebuild", "order_summary", mutant="switch_before_caught_up")
         assert status == 0, said

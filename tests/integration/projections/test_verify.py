@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import random
 from collections import UserDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import orjson
@@ -22,21 +21,15 @@ from projections.wiring import read_models
 from tests.integration.projections.conftest import StartProjector
 from tests.support.read_models.history import contents, keep_and_publish, orders, rebuilt, settings_of
 from tests.support.read_models.independent import expected
+from tests.support.read_models.many import placed
 from tests.support.read_models.platform import Platform
-from tests.support.read_models.story import BEGAN, Told, placing, stream_of, tell
+from tests.support.read_models.story import tell
 from tests.support.waiting import until
 
 BY_NAME = {model.name: model for model in read_models()}
 SEARCH, SUMMARY = BY_NAME["order_search"], BY_NAME["order_summary"]
 BOTH = pytest.mark.parametrize("model", [SEARCH, SUMMARY], ids=lambda model: model.name)
 MANY = 10_000
-
-
-def placed(count: int, first: int = 1) -> Iterator[Told]:
-    chance = random.Random(first)
-    for number in range(first, first + count):
-        event = placing(f"many-{number:06d}", chance)
-        yield Told(event, stream_of(event), 1, number, BEGAN)
 
 
 def verified(platform: Platform, model: ReadModel, *, mend: bool = False) -> tuple[Verdict, Repaired | None]:

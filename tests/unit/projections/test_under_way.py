@@ -1,0 +1,120 @@
+"""What a projection builds on while a batch is being written, and what it keeps of a partition that goes meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from threading import Event
+from typing import Any, cast
+
+import orjson
+import pytest
+
+from eventing.consuming import Mark, Message, Partition
+from projections.consumer import Consumer
+from projections.generations import Build
+from projections.hearing import Ear
+from projections.keeping import Keeper
+from projections.ports import Board, Change, Desk, DocumentStore, Outcome, Stored
+from projections.projector import Projection
+from projections.read_models.customer_orders import CUSTOMER_ORDERS
+from projections.standing import Standing
+from tests.support.read_models.many import confirmed, placed
+from tests.support.read_models.platform import codec, record
+from tests.support.read_models.story import Told
+
+PLACE = Partition("order.events.v1", 0)
+BUILD = Build("customer_orders", 1, 1, "live", "", "", datetime(2026, 11, 26, tzinfo=UTC))
+(PLACED,) = placed(1)
+(CONFIRMED,) = confirmed([PLACED], 2)
+
+
+class Store:
+    """Writes when it may."""
+
+    keeps_marks = True
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Stored] = {}
+        self.may_write = Event()
+
+    def demand(self, identity: str) -> None: ...
+
+    def marks(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:
+        return {}
+
+    def read(self, ids: Sequence[str]) -> Mapping[str, Stored]:
+        return {one: self.documents[one] for one in ids if one in self.documents}
+
+    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Outcome:
+        assert self.may_write.wait(10)
+        self.documents |= {one.id: Stored(one.position, orjson.loads(one.body or b"null")) for one in changes}
+        return Outcome()
+
+
+class NothingParked:
+    def parked(self, partitions: Sequence[Partition]) -> frozenset[Any]:
+        return frozenset()
+
+
+class Taking:
+    """A consumer that does something whenever it is asked, as Kafka's client calls back, and brings nothing."""
+
+    def __init__(self, act: Callable[[], object] = lambda: None) -> None:
+        self._act = act
+
+    def take(self, seconds: float, most: int) -> Sequence[Message]:
+        self._act()
+        return []
+
+    def told(self, marks: Mapping[Partition, Mark]) -> None: ...
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    store = Store()
+    yield store
+    store.may_write.set()
+
+
+@pytest.fixture
+def projection(store: Store) -> Projection:
+    """It holds one partition and remembers nothing."""
+    documents, desk = cast(DocumentStore, store), cast(Desk, NothingParked())
+    keeper = Keeper(BUILD, documents, desk, cast(Board, None))
+    ear = Ear(CUSTOMER_ORDERS, codec().decode)
+    opened = lambda *_: cast(Consumer, Taking())  # noqa: E731
+    made = Projection(CUSTOMER_ORDERS, BUILD, documents, desk, keeper, ear, opened, Standing(), batch=10, recent=0)
+    made._assigned([PLACE])
+    return made
+
+
+def message(told: Told) -> Message:
+    value, headers = record(told)
+    return Message(PLACE, told.position - 1, told.key, value, [(name, str(text).encode()) for name, text in headers])
+
+
+def test_the_next_batch_builds_on_the_one_that_is_being_written(projection: Projection, store: Store) -> None:
+    projection._held.take_in([message(PLACED)])
+    projection._step(cast(Consumer, Taking()))
+    assert not store.documents, "it is being written"
+
+    projection._held.take_in([message(CONFIRMED)])
+    batch = projection._fold()
+
+    assert batch is not None
+    assert not batch.parked
+    assert batch.documents[PLACED.key].now.position == CONFIRMED.position
+
+
+def test_what_was_taken_of_a_partition_goes_with_it_even_while_more_is_taken(
+    projection: Projection, store: Store
+) -> None:
+    store.may_write.set()
+    projection._held.take_in([message(PLACED)])
+
+    projection._step(cast(Consumer, Taking(lambda: projection._revoked([PLACE]))))
+    projection._step(cast(Consumer, Taking()))
+
+    assert projection._held.behind == []
+    assert not store.documents
