@@ -27,6 +27,10 @@ RUN /opt/builder/bin/python -m pip wheel --quiet --no-deps --no-build-isolation 
     && install -m 0755 deploy/ready /opt/orders/bin/ready
 
 FROM ${ORDERS_IMAGE_PYTHON}
+# The Python below ours installs nothing either, be it built in /usr/local or Debian's in /usr.
+RUN find /usr -regextype posix-extended -regex '.*/(bin/(pip|wheel)[0-9.]*|python-wheels|python3[.0-9]*/ensurepip|\
+(site|dist)-packages/(pip|setuptools|wheel|pkg_resources|_distutils_hack|distutils-precedence)([-.][^/]*)?)' \
+    -prune -exec rm -rf {} +
 # By number: Kubernetes can only see that a number is not root. The folder is where the local issuer keeps its key;
 # a volume that is mounted there takes over its owner.
 RUN groupadd --gid 10001 orders \

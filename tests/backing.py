@@ -1,5 +1,5 @@
-"""The five real servers of a test run: those of the environment, else containers if they are asked for and a Docker
-engine answers, else a local stack.
+"""The five real servers of a test run: those of the environment, else containers if they are asked for, else a local
+stack.
 
 A local stack is started by the first test of a run that needs it, whichever process that test is in, and belongs to
 the process that the run was started as. It ends with that process, be it by kill -9.
@@ -52,13 +52,27 @@ class Run:
 def backing() -> Backing:
     if given := given_by(os.environ):
         return given
-    if os.environ.get("BACKING") == "containers":
-        from tests import containers  # an engine is asked for only where containers are
+    run = this_run()
+    if of_containers():
+        from tests import containers  # its library is of use only where containers are asked for
 
-        if containers.engine_answers():
-            run = this_run()
-            return containers.backing(run.folder, run.owner)
-    return local(this_run())
+        return containers.backing(run.folder, run.owner)
+    return local(run)
+
+
+def of_containers() -> bool:
+    return os.environ.get("BACKING") == "containers"
+
+
+def wanting() -> str | None:
+    """What is asked for and can't be had: a run on other servers, or one that skips, would prove something else."""
+    if not of_containers():
+        return None
+    from tests import containers
+
+    if containers.engine_answers():
+        return None
+    return "BACKING=containers, but no Docker engine answers: start one (tests/containers/engine up), or leave it out."
 
 
 def given_by(environ: Mapping[str, str]) -> Backing | None:
@@ -92,7 +106,7 @@ def end_run() -> None:
     """By the owner, so that nothing runs any more when the command line comes back."""
     run = this_run()
     if run.owner == os.getpid():
-        if os.environ.get("BACKING") == "containers":
+        if of_containers():
             from tests import containers
 
             containers.end(run.folder, run.owner)

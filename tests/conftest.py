@@ -29,6 +29,8 @@ def pytest_configure() -> None:
     # A run in the background of a shell has Ctrl-C ignored, and would hand that on to the programs under test.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     servers.begin_run()
+    if wanting := servers.wanting():
+        raise pytest.UsageError(wanting)
 
 
 def pytest_unconfigure() -> None:

@@ -37,7 +37,7 @@ SECONDS: Final = 180
 def engine_answers() -> bool:
     asking = ("docker", "version", "--format", "{{.Server.Version}}")
     try:
-        return not subprocess.run(asking, capture_output=True, check=False, timeout=10).returncode
+        return not subprocess.run(asking, capture_output=True, check=False, timeout=60).returncode
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return False
 

@@ -1,10 +1,12 @@
-# Read by the scripts beside it. Everything that is told goes to stderr; failures are one sentence and status 2.
+# Read by the scripts beside it. Everything that is told goes to stderr; failures are one sentence and status 2, or 3
+# where no engine can be had.
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/orderloom
 BIN=${VENV:-$ROOT/.venv}/bin
 COMPOSE_VERSION=v2.40.3
+FAILED=2
 
 # An engine of our own has its socket, data and process id apart from those of any other.
 OWN_RUN=/run/orderloom
@@ -14,7 +16,7 @@ OWN_DATA=${ORDERLOOM_DOCKER_DATA:-/var/lib/orderloom-docker}
 say() { echo "containers: $*" >&2; }
 fail() {
   say "$*"
-  exit 2
+  exit $FAILED
 }
 
 # quietly WHAT COMMAND…: its output is shown only if it fails, and only the end of it.
@@ -39,6 +41,9 @@ find_engine() {
   DOCKER_HOST=$OWN_SOCKET engine_answers || return 1
   export DOCKER_HOST=$OWN_SOCKET
 }
+
+# Whether it is ours, in which everything that lies about may go.
+own_engine() { [ "${DOCKER_HOST:-}" = "$OWN_SOCKET" ]; }
 
 # The compose of the machine if it is new enough, else the one that `engine up` built.
 find_compose() {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,10 +22,7 @@ from tests.support.write_api_process import Surroundings, write_api
 
 SERVERS = {"postgres", "kafka", "elasticsearch", "redis", "registry"}
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("BACKING") != "containers" or not containers.engine_answers(),
-    reason="containers are asked for with BACKING=containers, and a Docker engine has to answer",
-)
+pytestmark = pytest.mark.skipif(not servers.of_containers(), reason="containers are asked for with BACKING=containers")
 
 
 @pytest.fixture(scope="module")

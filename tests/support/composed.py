@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import subprocess
 import threading
 import time
@@ -16,27 +15,30 @@ from uuid import uuid4
 
 import httpx
 
-from tests.support.ports import free_ports
+from tests.support.ports import free_ports, free_range
 from tests.support.write_api import order
 
 ROOT: Final = Path(__file__).parents[2]
-PUBLISHED: Final = ("POSTGRES", "KAFKA", "ELASTICSEARCH", "REDIS", "REGISTRY", "COMMANDS", "QUERIES", "PROMETHEUS")
+PUBLISHED: Final = ("POSTGRES", "KAFKA", "ELASTICSEARCH", "REDIS", "REGISTRY", "COMMANDS", "PROMETHEUS")
 PATIENCE: Final = 300
 
 
 class Composed:
-    """One project of compose with a name and ports of its own, so that it meets no other on the machine."""
+    """One project of compose with a name, ports and an image of its own, so that it meets no other on the machine."""
 
     def __init__(self) -> None:
         self.project = f"orderloom-proof-{uuid4().hex[:8]}"
         self.ports = dict(zip(PUBLISHED, free_ports(len(PUBLISHED)), strict=True))
         self.api = f"http://127.0.0.1:{self.ports['COMMANDS']}"
-        self.queries = f"http://127.0.0.1:{self.ports['QUERIES']}"
         self.kafka = f"127.0.0.1:{self.ports['KAFKA']}"
         self.prometheus = f"http://127.0.0.1:{self.ports['PROMETHEUS']}"
+        self.image = f"orderloom:{self.project}"
+        queries = free_range(3)
         self._environment = {
             **os.environ,
             **{f"ORDERS_PUBLISH_{name}": f"127.0.0.1:{port}" for name, port in self.ports.items()},
+            "ORDERS_PUBLISH_QUERIES": f"127.0.0.1:{queries[0]}-{queries[-1]}",
+            "ORDERS_IMAGE_ORDERLOOM": self.image,
         }
         self._compose = [*shlex.split(os.environ.get("COMPOSE", "docker compose")), "--project-name", self.project]
 
@@ -48,7 +50,7 @@ class Composed:
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=2 * PATIENCE,
         )
         if check and done.returncode:
             raise AssertionError(f"compose {' '.join(arguments)}: {done.returncode}\n{self.told(done)}")
@@ -66,7 +68,15 @@ class Composed:
         return f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}\n{logs.stdout[-12000:]}"
 
     def up(self, *arguments: str) -> None:
-        self.compose("up", "--wait", "--wait-timeout", str(PATIENCE - 30), "--no-build", *arguments)
+        self.compose("up", "--wait", "--wait-timeout", str(PATIENCE - 30), *arguments)
+
+    def end(self) -> None:
+        self.compose("down", "--volumes", "--timeout", "5", check=False)
+        docker("image", "rm", self.image, check=False)
+
+    def queries(self, number: int = 1) -> str:
+        """Where the first, second, third query API is: each has a port of the range."""
+        return f"http://{self.compose('port', '--index', str(number), 'queries', '8081').stdout.strip()}"
 
     def orders(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Our command line inside a running container."""
@@ -99,8 +109,13 @@ def inspected(container: str) -> dict[str, Any]:
 
 
 def crash(container: str) -> None:
-    """As if its process died by itself: what `docker kill` ends is not started again, what dies is."""
-    os.kill(inspected(container)["State"]["Pid"], signal.SIGKILL)
+    """As if its process died by itself: what `docker kill` ends is not started again, what dies is.
+
+    The number of the process is one of the engine's machine, which may be another than this: so it is killed there.
+    """
+    found = inspected(container)
+    kill = ("--entrypoint", "sh", found["Config"]["Image"], "-c", f"kill -9 {found['State']['Pid']}")
+    docker("run", "--rm", "--pid", "host", "--user", "0", "--network", "none", *kill)
 
 
 def wait_until(what: str, condition: Callable[[], object], seconds: float = PATIENCE) -> None:

@@ -16,6 +16,17 @@ def free_port() -> int:
     return free_ports(1)[0]
 
 
+def free_range(count: int) -> range:
+    """As many, one after the other."""
+    while True:
+        first = free_port()
+        ports = range(first, first + count)
+        with suppress(OSError), ExitStack() as held:
+            for port in ports:
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+            return ports
+
+
 def free_ports(count: int) -> list[int]:
     """None of those that the kernel gives to outgoing connections: any test could be given one of them meanwhile,
     while its program is yet to start, or is away for a moment. All are held until the last one is found."""

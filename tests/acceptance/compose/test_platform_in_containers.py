@@ -5,7 +5,6 @@ The tests are one story on one platform, told in the order in which they stand h
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections import Counter
@@ -16,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import containers
+from tests.backing import of_containers
 from tests.support.composed import Composed, Customers, crash, docker, healthy, inspected, wait_until
 from tests.support.log_of_kafka import Message, read_topic
 from tests.support.write_api import MUG, OFFICE, order
@@ -25,20 +24,19 @@ OURS = (
     *("commands", "relay", "inventory", "payment", "shipping", "order", "watchdog", "projector", "queries"),
     *("payments", "carrier"),
 )
-MANY = ("relay", "inventory")
+MANY = ("relay", "inventory", "queries")
 # By job, as deploy/prometheus names them, while there are three of each of MANY; five services take part in the saga.
-MEASURED = {"commands": 1, "relay": 3, "queries": 1, "participants": 7, "projector": 1}
+MEASURED = {"commands": 1, "relay": 3, "queries": 3, "participants": 7, "projector": 1}
 ONE_SHOTS = ("upgrade", "topics", "schemas")
 SERVERS = ("redis", "postgres", "kafka", "registry", "elasticsearch")
 ORDER_EVENTS = "order.events.v1"
 
 pytestmark = [
     pytest.mark.skipif(
-        os.environ.get("BACKING") != "containers" or not containers.engine_answers(),
-        reason="`make containers` runs the platform in containers; here none were asked for, or no engine answers",
+        not of_containers(), reason="`make containers` runs the platform in containers; here none were asked for"
     ),
     pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(900),
 ]
 
 
@@ -48,7 +46,7 @@ def platform() -> Iterator[Composed]:
     try:
         yield composed
     finally:
-        composed.compose("down", "--volumes", "--timeout", "5", check=False)
+        composed.end()
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +68,8 @@ def key(name: str) -> dict[str, str]:
     return {"idempotency-key": f'"{name}"'}
 
 
-def test_up_returns_when_orders_can_be_placed(platform: Composed) -> None:
+def test_up_builds_our_image_and_returns_when_orders_can_be_placed(platform: Composed) -> None:
+    assert docker("image", "ls", "--quiet", platform.image) == ""
     platform.up()
 
     catalogue, warehouse = platform.token("catalogue", "carol"), platform.token("warehouse", "will")
@@ -113,11 +112,11 @@ def test_an_order_is_placed_repeated_amended_cancelled_and_read(platform: Compos
 
 def test_an_order_is_confirmed_and_shown_to_its_customer(platform: Composed, alice: httpx.Client) -> None:
     placed = alice.post("/v1/orders", json=order(), headers=key("second"))
-    order_id = placed.json()["order_id"]
+    order_id, queries = placed.json()["order_id"], platform.queries()
     read_topic(platform.kafka, ORDER_EVENTS, enough=lambda found: order_id in ended(found, "order.confirmed"))
 
     def shown() -> bool:
-        answer = httpx.get(f"{platform.queries}/v1/orders/{order_id}", headers=dict(alice.headers), timeout=30)
+        answer = httpx.get(f"{queries}/v1/orders/{order_id}", headers=dict(alice.headers), timeout=30)
         return answer.status_code == 200 and answer.json()["status"] == "confirmed"
 
     wait_until("the confirmed order is shown", shown, seconds=60)
@@ -133,6 +132,16 @@ def test_a_process_of_ours_can_do_no_more_than_it_must(platform: Composed, servi
     assert "Read-only file system" in " ".join(told)
     assert told[-4:] == ["CapEff:", "0000000000000000", "NoNewPrivs:", "1"]
     assert not [word for word in told if word.endswith(("/cc", "/gcc", "/g++", "/make", "/pip", "/pip3"))]
+
+
+@pytest.mark.parametrize("python", ["python3", "$(readlink -f $(command -v python3))"], ids=["ours", "below ours"])
+def test_no_python_in_the_image_can_install(platform: Composed, python: str) -> None:
+    look = "[name for name in ('pip', 'ensurepip', 'setuptools', 'wheel') if importlib.util.find_spec(name)]"
+    told = platform.compose(
+        "exec", "-T", "commands", "sh", "-c", f'cd / && {python} -c "import importlib.util; print({look})"'
+    )
+
+    assert told.stdout.strip() == "[]"
 
 
 def test_only_loopback_is_published(platform: Composed) -> None:
@@ -153,6 +162,8 @@ def test_three_of_a_service_just_work(platform: Composed) -> None:
     for service in MANY:
         assert [healthy(container) for container in platform.containers(service)] == [True] * 3
     assert platform.told_json("relay", "status")["leader"]
+    places = {platform.queries(number) for number in (1, 2, 3)}
+    assert [httpx.get(f"{place}/readyz", timeout=30).status_code for place in places] == [200] * 3
 
 
 def test_prometheus_sees_each_process_and_has_nothing_to_say(platform: Composed) -> None:

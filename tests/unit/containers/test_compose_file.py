@@ -19,7 +19,7 @@ STAND_INS = (ROOT / "tests" / "containers" / "build-images").read_text(encoding=
 ONE_SHOTS = {
     name for name, service in SERVICES.items() if "restart" in service and service["restart"] != "unless-stopped"
 }
-OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+OURS = {name: service for name, service in SERVICES.items() if "ORDERS_IMAGE_ORDERLOOM" in service["image"]}
 # Groups of commands that run until they are stopped, and those of their commands that only look or change something.
 RUNS_FOR_EVER = {"api": set(), "relay": {"status", "set"}, "participant": set(), "projector": set(), "outside": set()}
 
@@ -103,6 +103,28 @@ def test_each_server_has_a_stand_in_by_the_variable_that_compose_reads(server: s
 @pytest.mark.parametrize("port", [port for service in SERVICES.values() for port in service.get("ports", [])])
 def test_ports_are_bound_to_loopback_and_can_be_others(port: str) -> None:
     assert re.fullmatch(r"\$\{ORDERS_PUBLISH_[A-Z_]+:-127\.0\.0\.1:\d+\}:\d+", port)
+
+
+def test_one_service_builds_the_image_and_those_of_its_name_wait_for_it() -> None:
+    """Many builds of one name at a time fail where images are in containerd's store: "image already exists"."""
+    assert [name for name, service in SERVICES.items() if "build" in service] == ["upgrade"]
+    assert SERVICES["upgrade"]["pull_policy"] == "missing"
+    assert {service["pull_policy"] for name, service in OURS.items() if name != "upgrade"} == {"never"}
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_what_a_process_is_told_are_settings_with_which_it_can_start(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from eventing.settings import read_settings
+
+    for variable, value in OURS[name]["environment"].items():
+        monkeypatch.setenv(variable, re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", value))
+
+    settings = read_settings()
+
+    # Anything else wants keys and an issuer that stand nowhere in this file.
+    assert settings.environment == OURS[name]["environment"]["ORDERS_ENVIRONMENT"] == "development"
 
 
 def test_no_two_services_want_the_same_port() -> None:

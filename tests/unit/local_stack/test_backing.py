@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+
 import pytest
 
 from eventing.errors import Misconfigured
-from tests import containers
-from tests.backing import VARIABLES, given_by
+from tests.backing import RUN_VARIABLE, VARIABLES, given_by, wanting
 
 ALL = {variable: f"address of {name}" for name, variable in VARIABLES.items()}
 
@@ -30,7 +34,20 @@ def test_some_servers_without_the_others_are_refused(missing: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["tcp://127.0.0.1:1", "unix:///nowhere/docker.sock"])
-def test_containers_are_left_where_no_engine_answers(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
-    monkeypatch.setenv("DOCKER_HOST", host)
+def test_a_run_that_asks_for_containers_does_not_begin_where_no_engine_answers(host: str) -> None:
+    """On other servers, or with tests that skip, it would end as well as one that had what it asked for."""
+    environment = {**os.environ, "BACKING": "containers", "DOCKER_HOST": host}
+    environment.pop(RUN_VARIABLE, None)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", __file__]
 
-    assert not containers.engine_answers()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert re.fullmatch(r"ERROR: BACKING=containers, but no Docker engine answers: [^\n]+\n+", done.stderr)
+
+
+def test_a_run_that_asks_for_none_needs_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BACKING", raising=False)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+
+    assert wanting() is None

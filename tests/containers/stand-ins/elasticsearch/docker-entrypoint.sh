@@ -1,5 +1,5 @@
 #!/bin/bash
-# As distribution/docker/src/docker/bin/docker-entrypoint.sh: a variable with a dot in its name is a setting.
+# As putDockerEnvSettings in EnvironmentAwareCommand.java: a variable with a dot in its name is a setting.
 set -euo pipefail
 umask 0002
 settings=()
