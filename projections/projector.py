@@ -105,7 +105,7 @@ class Projection:
                 stop.wait(FAILED_SECONDS)
             except OrderloomError as error:
                 self._stumble(error)
-                stop.wait(self._rest())
+                stop.wait(0.1 if self._breaker.allows() else 0.25)
             except Exception as error:  # a mistake of ours ends neither this model for good nor the others
                 log.exception("A projection broke", action="projection_broke", model=self.model.name)
                 self.standing.trip("failed", error)
@@ -293,9 +293,6 @@ class Projection:
             log.warning("A store was set back", action="store_set_back", model=self.model.name, why=str(error))
         if not isinstance(error, Superseded):
             self.standing.trip("paused", error)
-
-    def _rest(self) -> float:
-        return 0.1 if self._breaker.allows() else 0.25
 
 
 def _positions(marks: Mapping[Partition, Mark]) -> Mapping[Partition, int]:
