@@ -15,7 +15,7 @@ from projections.consumer import Consumer
 from projections.generations import Build
 from projections.hearing import Ear
 from projections.keeping import Keeper
-from projections.ports import Board, Change, Desk, DocumentStore, Outcome, Stored
+from projections.ports import ANYWHERE, Board, Change, Desk, DocumentStore, Footing, Outcome, Stored
 from projections.projector import Projection
 from projections.read_models.customer_orders import CUSTOMER_ORDERS
 from projections.standing import Standing
@@ -38,7 +38,7 @@ class Store:
         self.documents: dict[str, Stored] = {}
         self.may_write = Event()
 
-    def demand(self, identity: str) -> None: ...
+    def demand(self, identity: str, kept: Mapping[Partition, Mark] = ANYWHERE.marks) -> None: ...
 
     def marks(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:
         return {}
@@ -46,7 +46,7 @@ class Store:
     def read(self, ids: Sequence[str]) -> Mapping[str, Stored]:
         return {one: self.documents[one] for one in ids if one in self.documents}
 
-    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark]) -> Outcome:
+    def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark], footing: Footing = ANYWHERE) -> Outcome:
         assert self.may_write.wait(10)
         self.documents |= {one.id: Stored(one.position, orjson.loads(one.body or b"null")) for one in changes}
         return Outcome()
