@@ -93,8 +93,8 @@ class Told:
         return Heard(self.event, self.stream, self.version, self.position, at_text(self.at))
 
 
-def tell(seed: int, *, orders: int = 20, first_position: int = 1) -> Sequence[Told]:
-    """The log. Each key's events are in their order, those of different keys are mixed."""
+def tell(seed: int, *, orders: int = 20, first_position: int = 1, at_once: int = 20) -> Sequence[Told]:
+    """The log. Each key's events are in their order, those of different keys are mixed: so many are open at once."""
     chance = random.Random(seed)
     tracks = [list(_product(sku, chance)) for sku in SKUS]
     tracks += [list(_stock(sku, chance)) for sku in SKUS]
@@ -103,7 +103,7 @@ def tell(seed: int, *, orders: int = 20, first_position: int = 1) -> Sequence[To
     log: list[Told] = []
     at = BEGAN
     while tracks:
-        track = chance.choice(tracks[: 10 + len(SKUS) * 2])
+        track = chance.choice(tracks[:at_once])
         event = track.pop(0)
         tracks = [track for track in tracks if track]
         stream = stream_of(event)
