@@ -46,12 +46,11 @@ class Keeper:
 
         Raises `Unavailable`, `Lost`, `SetBack` or `Superseded`."""
         reach("projector.before_write")
-        at_once = self._store.keeps_marks and not batch.parked
-        written = self._write(batch, batch.marks if at_once else {}, before)
+        written = self._write(batch, before)
         reach("projector.written")
         if not self._store.keeps_marks:
             self._desk.keep(moves(before, batch.marks), batch.parked)
-        elif not at_once:
+        elif batch.parked:
             self._desk.keep((), batch.parked)
             written_before = {one: folded.now.position for one, folded in batch.documents.items()}
             self._store.write((), batch.marks, Footing(before, written_before))
@@ -64,12 +63,16 @@ class Keeper:
         self._desk.close()
         self._board.close()
 
-    def _write(self, batch: Batch, marks: Mapping[Partition, Mark], before: Mapping[Partition, Mark]) -> int:
-        """How many documents were written."""
+    def _write(self, batch: Batch, before: Mapping[Partition, Mark]) -> int:
+        """How many documents were written.
+
+        A store that keeps marks gets them at once, unless something has to be parked before they move. That may turn out
+        only here, when a document is folded again."""
         changes, footing = batch.changes(), Footing(before)
         written = len(changes)
         for _ in range(ROUNDS):
-            outcome = self._store.write(changes, marks, footing)
+            at_once = self._store.keeps_marks and not batch.parked
+            outcome = self._store.write(changes, batch.marks if at_once else {}, footing)
             batch.stale += [*outcome.overtaken, *outcome.refused]
             self._set_aside(batch, outcome)
             if not outcome.overtaken:
