@@ -66,8 +66,8 @@ class Keeper:
     def _write(self, batch: Batch, before: Mapping[Partition, Mark]) -> int:
         """How many documents were written.
 
-        A store that keeps marks gets them at once, unless something has to be parked before they move. That may turn out
-        only here, when a document is folded again."""
+        A store that keeps marks gets them at once, unless something has to be parked before they move. That may come
+        out only here, when a document is folded again."""
         changes, footing = batch.changes(), Footing(before)
         written = len(changes)
         for _ in range(ROUNDS):
