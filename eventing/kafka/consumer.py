@@ -5,12 +5,15 @@ Rules:
   own idea of where the group was is never used, so that it can neither skip nor repeat anything
 - offsets have to be there: a topic that was cut off is an error that ends the process, never a silent jump
 - messages of one partition come without a gap and in order; what was fetched before a rebalance or a seek is dropped
+- a client that gets no partition while it can't reach a broker is given up after a while: one was seen that never tried
+  again, long after the brokers were back
 - `take` waits for one message and then takes what has come besides: waiting for a full batch would cost its patience
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -50,6 +53,7 @@ _CUT_OFF: Final = frozenset({"_AUTO_OFFSET_RESET", "OFFSET_OUT_OF_RANGE"})
 _NOT_THERE: Final = frozenset({"UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION"})
 _FORBIDDEN: Final = frozenset({"TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "_AUTHENTICATION"})
 _LEFT_THE_GROUP: Final = "_MAX_POLL_EXCEEDED"
+STUCK_SECONDS: Final = 30.0
 
 
 class Consumer:
@@ -68,6 +72,7 @@ class Consumer:
     ) -> None:
         self.trouble: str | None = None
         """What the client says of its brokers, while nothing comes."""
+        self._troubled_at = 0.0
         self._assigned = assigned
         self._revoked = revoked
         self._next: dict[Partition, int] = {}
@@ -100,6 +105,8 @@ class Consumer:
             raise self._failure or _explained(error.args[0], None) from error
         if self._failure is not None:
             raise self._failure
+        if self.trouble and not self._next and time.monotonic() - self._troubled_at > STUCK_SECONDS:
+            raise Unavailable(f"{self.trouble}; another connection is tried.")
         messages = [message for raw in found if (message := self._received(raw)) is not None]
         if messages:
             self.trouble = None
@@ -170,6 +177,7 @@ class Consumer:
         # One that was paused, went to another member and has come back would sleep on: the client remembers.
         client.resume([TopicPartition(*partition) for partition in begin])
         self._next.update(begin)
+        self.trouble = None
 
     def _on_revoke(self, client: Client, places: list[TopicPartition]) -> None:
         partitions = [Partition(place.topic, place.partition) for place in places]
@@ -186,6 +194,8 @@ class Consumer:
         return [TopicPartition(*partition) for partition in partitions if partition in self._next]
 
     def _notice(self, error: KafkaError) -> None:
+        if self.trouble is None:
+            self._troubled_at = time.monotonic()
         self.trouble = f"Kafka: {error.str()}"
         if error.fatal():
             self._failure = _explained(error, None)
