@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from projections.stores.redis import CALL, RedisStore
 from projections.wiring import open_store
 from tests.backing import Backing
 from tests.support.read_models.main import WithoutVersions
+from tests.support.read_models.older_copies import LosesTheFirstCall
 
 PLACE = Partition("order.events.v1", 2)
 FAMILY = Family(name="", topic=PLACE.topic, hears=(), fold=lambda document, _: document)
@@ -296,12 +297,3 @@ class TestRedis:
             store.write([], {PLACE: Mark(2000, 2000)}, Footing(documents={one.id: one.position for one in batch}))
 
         assert store.marks([PLACE]) == {}
-
-
-class LosesTheFirstCall(RedisStore):
-    def _send(self, changes: Sequence[Change], footing: Footing) -> Sequence[str]:
-        answer = super()._send(changes, footing)
-        if changes[0].id == "n0":
-            for one in changes:
-                self._client.hdel(self._names.documents_of(self._build, one.id), one.id)
-        return answer

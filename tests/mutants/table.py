@@ -180,12 +180,6 @@ MUTANTS: Final[Sequence[Mutant]] = (
         f"{_VIEWS}/test_crashes.py::test_without_a_look_at_what_a_document_was_folded_from_it_is_counted_twice",
     ),
     Mutant(
-        "remembers what it lost",
-        "that documents are forgotten with the partition that they belong to",
-        "I15: a document lacks what another process has added",
-        f"{_VIEWS}/test_storms.py::test_a_process_that_remembers_what_it_has_lost_writes_over_what_others_have_added",
-    ),
-    Mutant(
         "marks before documents",
         "the order of documents and marks",
         "I15: a document is missing",

@@ -28,12 +28,9 @@ ALL = {model.name: PARTITIONS * len(model.topics) for model in MODELS}
 
 
 class Storm:
-    def __init__(self, platform: Platform, start_projector: StartProjector, *models: str, mutant: str = "none") -> None:
+    def __init__(self, platform: Platform, start_projector: StartProjector) -> None:
         self._platform = platform
         self._start_projector = start_projector
-        self._models = models
-        self._mutant = mutant
-        self._all = {name: count for name, count in ALL.items() if not models or name in models}
         self._sitting = self._start()
         until(lambda: self._has_all(self._sitting), "the first one has everything")
 
@@ -55,26 +52,25 @@ class Storm:
         until(lambda: self._has_all(self._sitting), "the one that stays has everything")
 
     def _start(self) -> ProjectorProcess:
-        return self._start_projector(self._platform, *self._models, mutant=self._mutant, PROJECTOR__BATCH=BATCH)
+        return self._start_projector(self._platform, PROJECTOR__BATCH=BATCH)
 
     def _has_all(self, process: ProjectorProcess) -> bool:
-        return all(partitions_of(process, name) == count for name, count in self._all.items())
+        return all(partitions_of(process, name) == count for name, count in ALL.items())
 
     def _has_some(self, process: ProjectorProcess) -> bool:
-        return all(partitions_of(process, name) for name in self._all)
+        return all(partitions_of(process, name) for name in ALL)
 
     def _share(self, one: ProjectorProcess, other: ProjectorProcess) -> bool:
         """Who has slept believes for a while that it still has what others have: then it is too much together."""
-        pairs = {name: (partitions_of(one, name), partitions_of(other, name)) for name in self._all}
-        return all(all(pair) and sum(pair) == self._all[name] for name, pair in pairs.items())
+        pairs = {name: (partitions_of(one, name), partitions_of(other, name)) for name in ALL}
+        return all(all(pair) and sum(pair) == ALL[name] for name, pair in pairs.items())
 
     def _await_more(self, coming: Load) -> None:
         told = coming.told
         until(lambda: coming.told > told, "events keep coming")
         log = coming.log[: coming.told]
         for model in MODELS:
-            if model.name in self._all:
-                until(partial(self._platform.has_applied, model, log), f"{model.name} goes on")
+            until(partial(self._platform.has_applied, model, log), f"{model.name} goes on")
 
 
 @pytest.mark.slow
@@ -92,17 +88,3 @@ def test_partitions_that_wander_between_processes(
         assert not coming.has_ended, "events came in until the end"
 
     demand_fold(platform, log[: coming.told])
-
-
-@pytest.mark.slow
-def test_a_process_that_remembers_what_it_has_lost_writes_over_what_others_have_added(
-    platform: Platform, start_projector: StartProjector
-) -> None:
-    """The mutant: the test above can fail."""
-    log = tell(23, orders=ORDERS, at_once=AT_ONCE)
-    storm = Storm(platform, start_projector, "order_search", mutant="remembers_what_it_lost")
-    with load(platform.publish, log, batch=10, pause=0.3) as coming:
-        storm.round(coming, "newcomer", "ended")
-
-    with pytest.raises(AssertionError, match="order_search"):
-        demand_fold(platform, log[: coming.told], "order_search")

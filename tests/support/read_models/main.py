@@ -20,7 +20,6 @@ from projections.names import ElasticsearchNames
 from projections.ports import ANYWHERE, Change, Footing, Outcome
 from projections.projector import Projection
 from projections.read_model import ReadModel
-from projections.recent import Recent
 from projections.stores.elasticsearch import ElasticsearchStore
 from projections.stores.elasticsearch_connecting import connect
 from projections.stores.redis import RedisStore
@@ -129,12 +128,6 @@ def forgets_whom_it_paused(settings: Settings, model: ReadModel, build: Build) -
     return open_store(settings, model, build)
 
 
-def remembers_what_it_lost(settings: Settings, model: ReadModel, build: Build) -> Any:
-    """What it knows of a partition's documents outlives the partition."""
-    Recent.forget_partitions = lambda self, partitions: None  # type: ignore[method-assign]
-    return open_store(settings, model, build)
-
-
 def writes_over_anything(settings: Settings, model: ReadModel, build: Build) -> Any:
     """Redis does not ask what a document was folded from."""
     store = open_store(settings, model, build)
@@ -153,7 +146,6 @@ MUTANTS: dict[str, Adapters] = {
     "looks_at_first": replace(ADAPTERS, store=looks_at_first),
     "never_asks_where_it_stands": replace(ADAPTERS, store=never_asks_where_it_stands),
     "forgets_whom_it_paused": replace(ADAPTERS, store=forgets_whom_it_paused),
-    "remembers_what_it_lost": replace(ADAPTERS, store=remembers_what_it_lost),
     "writes_over_anything": replace(ADAPTERS, store=writes_over_anything),
 }
 

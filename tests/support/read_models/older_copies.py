@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from projections.ports import Change, Footing
 from projections.read_model import ReadModel
+from projections.stores.redis import RedisStore
 from tests.support.read_models.platform import Platform
 
 Copy = Mapping[bytes, bytes]
@@ -36,3 +38,14 @@ def _keys(platform: Platform, models: Sequence[ReadModel]) -> list[bytes]:
             assert build is not None
             found += client.scan_iter(f"{platform.redis_names.base(build)}*", count=1000)
     return found
+
+
+class LosesTheFirstCall(RedisStore):
+    """Of a batch in several calls."""
+
+    def _send(self, changes: Sequence[Change], footing: Footing) -> Sequence[str]:
+        answer = super()._send(changes, footing)
+        if changes[0].id == "n0":
+            for one in changes:
+                self._client.hdel(self._names.documents_of(self._build, one.id), one.id)
+        return answer
