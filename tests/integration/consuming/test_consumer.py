@@ -10,10 +10,8 @@ import pytest
 
 from eventing.consuming import Mark, Message, Partition
 from eventing.errors import Misconfigured, Unavailable
-from eventing.kafka import consumer
 from eventing.kafka.consumer import Consumer
 from tests.integration.consuming.conftest import PARTITIONS, Topic
-from tests.support.ports import free_ports
 
 PATIENCE = 90.0
 MakeTopic = Callable[[], Topic]
@@ -212,22 +210,3 @@ def test_an_owner_that_can_not_say_where_to_begin_reads_nothing(make_topic: Make
     with pytest.raises(Unavailable, match="Postgres"):
         owner.take()
     assert owner.got == []
-
-
-def test_who_reaches_nobody_and_has_no_partition_makes_room_for_another_connection(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(consumer, "STUCK_SECONDS", 0.3)
-    (port,) = free_ports(1)
-    nothing: Mapping[Partition, Mark] = {}
-    alone = Consumer(
-        {"bootstrap.servers": f"127.0.0.1:{port}"},
-        *("group", ["topic"]),
-        assigned=lambda _: nothing,
-        revoked=lambda _: None,
-    )
-    try:
-        with pytest.raises(Unavailable, match="another connection is tried"):
-            until(lambda: alone.take(0.05, 10) != [])
-    finally:
-        alone.close()
