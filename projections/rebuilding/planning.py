@@ -10,6 +10,7 @@ from projections.generations import Build
 from projections.ports import Lost
 from projections.read_model import ReadModel
 from projections.rebuilding.outside import Outside, live_of
+from projections.rebuilding.switching import is_lost
 
 
 def plan(outside: Outside, model: ReadModel, *, in_place: bool, restart: bool) -> Mapping[str, Any]:
@@ -41,14 +42,7 @@ def _can_go_on(outside: Outside, model: ReadModel, build: Build) -> bool:
         return False
     if (build.generation, build.digest) != (model.generation, model.digest):
         return False
-    opened = outside.open(build)
-    try:
-        opened.store.demand(build.identity)
-    except Lost:
-        return False
-    finally:
-        opened.close()
-    return True
+    return not is_lost(outside, build)
 
 
 def _count(outside: Outside, live: Build | None) -> int | None:
