@@ -37,12 +37,12 @@ class ProjectionStatus(NamedTuple):
     """What the build is for: live, following, old, building."""
     state: str
     """Of its projector: running, paused, lost, failed, starting; stopped where nobody reports."""
-    position: int
-    """The last of the log's events that is in it."""
+    position: int | None
+    """The last of the log's events that is in it; None where no projector has said yet."""
     head: int
     """The last position of the log."""
-    lag_events: int
-    """Messages in Kafka that are not in it."""
+    lag_events: int | None
+    """Messages in Kafka that are not in it; None where no projector has said yet."""
     lag_seconds: float
     rate: float
     parked: int
@@ -84,7 +84,8 @@ def _status(
     awake = [one for one in told if one.age < SILENT_SECONDS]
     marks = _newest_marks(told)
     wanted = [one for one in heads if one.topic in model.topics]
-    lag = sum(max(0, heads[one] - (marks[one].offset if one in marks else 0)) for one in wanted)
+    # Right after a rebuild nobody has: all of its events are in the build, and to say that none is would be an alarm.
+    lag = sum(max(0, heads[one] - (marks[one].offset if one in marks else 0)) for one in wanted) if marks else None
     lasting = max((one.lag_seconds + (0.0 if one in awake else one.age) for one in told), default=0.0)
     state = min((one.state for one in awake), key=WORST_FIRST.index, default="stopped")
     troubled = max((one for one in told if one.last_error_at), key=lambda one: str(one.last_error_at), default=None)
@@ -95,7 +96,7 @@ def _status(
         build=build.tag,
         shown=build.state,
         state=state,
-        position=max((mark.position for mark in marks.values()), default=0),
+        position=max((mark.position for mark in marks.values()), default=None),
         head=head,
         lag_events=lag,
         lag_seconds=lasting if lag else 0.0,
@@ -124,9 +125,9 @@ def _none(model: ReadModel, head: int) -> ProjectionStatus:
         build=None,
         shown="none",
         state="stopped",
-        position=0,
+        position=None,
         head=head,
-        lag_events=0,
+        lag_events=None,
         lag_seconds=0.0,
         rate=0.0,
         parked=0,

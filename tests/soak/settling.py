@@ -48,9 +48,11 @@ def views_rest(platform: Platform) -> bool:
     if models is None:
         return False
     lost = {str(model["model"]) for model in models if model["shown"] == "live" and model["state"] == "lost"}
-    for model in sorted(lost | platform.operator.unfinished):
-        platform.operator.rebuild(model)
-    return not lost and not platform.operator.unfinished and not behind(models)
+    if to_do := lost | platform.operator.unfinished:
+        for model in sorted(to_do):
+            platform.operator.rebuild(model)
+        return False  # what was told is of the builds before
+    return not behind(models)
 
 
 def views_behind(platform: Platform) -> int:

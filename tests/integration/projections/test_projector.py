@@ -40,3 +40,7 @@ def test_all_models_are_the_fold_of_the_log(platform: Platform, start_projector:
             metrics = answer.read().decode()
         assert 'orderloom_projection_state{build="g1-1",model="order_search",state="running"} 1.0' in metrics
         assert projector.end() == 0
+
+    # Where nobody says how far it is, nobody claims that all is still to come.
+    _, found = platform.orders("projections", "list", "--json")
+    assert {(one["state"], one["position"], one["lag_events"]) for one in found} == {("stopped", None, None)}
