@@ -16,7 +16,7 @@ from projections.rebuilding.switching import is_lost
 def plan(outside: Outside, model: ReadModel, *, in_place: bool, restart: bool) -> Mapping[str, Any]:
     builds = outside.lifecycle.builds(model.name)
     live = live_of(builds)
-    begun = None if restart else next((one for one in reversed(builds) if _can_go_on(outside, model, one)), None)
+    begun = None if restart else next((one for one in reversed(builds) if can_go_on(outside, model, one)), None)
     ends = outside.history.ends()
     marks: Mapping[Any, Mark] = {}
     if begun is not None:
@@ -37,7 +37,8 @@ def plan(outside: Outside, model: ReadModel, *, in_place: bool, restart: bool) -
     }
 
 
-def _can_go_on(outside: Outside, model: ReadModel, build: Build) -> bool:
+def can_go_on(outside: Outside, model: ReadModel, build: Build) -> bool:
+    """Whether it was left by a rebuild that died, of this very shape, and is still there."""
     if build.state not in {"building", "following"} or not build.identity:
         return False
     if (build.generation, build.digest) != (model.generation, model.digest):

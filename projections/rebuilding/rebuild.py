@@ -25,6 +25,7 @@ from projections.ports import Lost
 from projections.read_model import ReadModel
 from projections.rebuilding.comparing import Comparison, compare
 from projections.rebuilding.outside import Opened, Outside, live_of
+from projections.rebuilding.planning import can_go_on
 from projections.rebuilding.replaying import Replay
 from projections.rebuilding.switching import LOOK_SECONDS, finish, is_lost, show_when_level, unfinished
 from projections.replay_ports import lacking
@@ -132,20 +133,13 @@ class Rebuild:
         for build in builds:
             if build.state not in {"building", "following"}:
                 continue
-            if found is None and self._can_go_on(build):
+            if found is None and not self.restart and can_go_on(self.outside, self.model, build):
                 found = self.outside.open(build)
             else:
                 self.outside.say(f"What an earlier run had begun as {build.tag} is thrown away.")
                 self.outside.lifecycle.retire(build)
         self.resumed = found is not None
         return found
-
-    def _can_go_on(self, build: Build) -> bool:
-        if self.restart or not build.identity:
-            return False
-        if (build.generation, build.digest) != (self.model.generation, self.model.digest):
-            return False
-        return not is_lost(self.outside, build)
 
     def _begin(self, builds: Sequence[Build]) -> Opened:
         live = live_of(builds)
