@@ -48,6 +48,10 @@ class Run:
     folder: Path
 
 
+class CannotBeHad(Exception):
+    """In words."""
+
+
 @cache
 def backing() -> Backing:
     if given := given_by(os.environ):
@@ -56,7 +60,7 @@ def backing() -> Backing:
     if of_containers():
         from tests import containers  # its library is of use only where containers are asked for
 
-        return containers.backing(run.folder, run.owner)
+        return containers.backing(run)
     return local(run)
 
 
@@ -64,15 +68,19 @@ def of_containers() -> bool:
     return os.environ.get("BACKING") == "containers"
 
 
-def wanting() -> str | None:
-    """What is asked for and can't be had: a run on other servers, or one that skips, would prove something else."""
+def prepare() -> None:
+    """Raises `CannotBeHad` where what is asked for is not there: a run on other servers, or one that skips, would prove
+    something else."""
     if not of_containers():
-        return None
+        return
     from tests import containers
 
-    if containers.engine_answers():
-        return None
-    return "BACKING=containers, but no Docker engine answers: start one (tests/containers/engine up), or leave it out."
+    if not containers.engine_answers():
+        raise CannotBeHad(
+            "BACKING=containers, but no Docker engine answers: start one (tests/containers/engine up), or leave it out."
+        )
+    if this_run().owner == os.getpid():
+        containers.have_images()
 
 
 def given_by(environ: Mapping[str, str]) -> Backing | None:
@@ -109,5 +117,5 @@ def end_run() -> None:
         if of_containers():
             from tests import containers
 
-            containers.end(run.folder, run.owner)
+            containers.end(run)
         ephemeral.end(run.folder)

@@ -29,8 +29,10 @@ def pytest_configure() -> None:
     # A run in the background of a shell has Ctrl-C ignored, and would hand that on to the programs under test.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     servers.begin_run()
-    if wanting := servers.wanting():
-        raise pytest.UsageError(wanting)
+    try:
+        servers.prepare()
+    except servers.CannotBeHad as wanting:
+        raise pytest.UsageError(str(wanting)) from None
 
 
 def pytest_unconfigure() -> None:

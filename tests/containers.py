@@ -1,7 +1,6 @@
 """The five servers in containers, for machines with a Docker engine: `make test BACKING=containers`.
 
-They belong to one run of the tests, whichever of its processes asked first, and end with it. Should the run be killed
-with no time to end them, the library's own watcher removes them, or, where its image can't be had, the next run does.
+They belong to one run of the tests, whichever of its processes asked first, and end with it (owned_containers.py).
 """
 
 from __future__ import annotations
@@ -10,28 +9,34 @@ import json
 import os
 import re
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from testcontainers.community.elasticsearch import ElasticSearchContainer
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.community.redis import RedisContainer
+from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import ExecWaitStrategy, HttpWaitStrategy, LogMessageWaitStrategy
 
 from local_stack.locks import exclusive
-from tests.backing import Backing
+from tests import owned_containers
+from tests.backing import Backing, CannotBeHad, Run
 
 COMPOSE_FILE: Final = Path(__file__).parents[1] / "docker-compose.yml"
-OWNER: Final = "org.orderloom.tests.owner"
+SERVERS: Final = ("postgres", "kafka", "elasticsearch", "redis", "registry")
 FILE_NAME: Final = "containers.json"
 REGISTRY_API: Final = "/apis/ccompat/v7"
 KAFKA_PORT: Final = 9092
 REGISTRY_PORT: Final = 8080
 SECONDS: Final = 180
 """A machine that does other things beside starts Elasticsearch in a minute."""
+
+# The library's watcher would remove them as soon as the process that started them ends, while others still test.
+testcontainers_config.ryuk_disabled = True
 
 
 def engine_answers() -> bool:
@@ -50,18 +55,37 @@ def image_of(server: str) -> str:
     return os.environ.get(variable) or written[1]
 
 
-def backing(folder: Path, owner: int) -> Backing:
+def have_images() -> None:
+    """Before the first test, whose time is not meant for a download. Raises `CannotBeHad` with a sentence."""
+    for image in map(image_of, SERVERS):
+        if subprocess.run(("docker", "image", "inspect", image), capture_output=True, check=False).returncode == 0:
+            continue
+        sys.stderr.write(f"tests: pulling {image} …\n")
+        pulled = subprocess.run(("docker", "pull", "--quiet", image), capture_output=True, check=False, text=True)
+        if pulled.returncode:
+            raise CannotBeHad(
+                f"BACKING=containers, but {image} can't be had ({pulled.stderr.strip()}): name another image by "
+                "ORDERS_IMAGE_… (docs/containers.md), or leave it out."
+            )
+
+
+def backing(run: Run) -> Backing:
     """The first process of the run to come starts them; the others wait at the lock and find them."""
-    folder.mkdir(exist_ok=True, mode=0o700)
-    with exclusive(folder / "containers.lock"):
-        known = folder / FILE_NAME
+    run.folder.mkdir(exist_ok=True, mode=0o700)
+    with exclusive(run.folder / "containers.lock"):
+        known = run.folder / FILE_NAME
         if not known.exists():
-            remove_orphans()
-            known.write_text(json.dumps(asdict(start(owner))))
+            owned_containers.remove_orphans()
+            owned_containers.post_guardian(run.folder.name, run.owner)
+            try:
+                known.write_text(json.dumps(asdict(start(run))))
+            except BaseException:  # also when it takes too long for the test that waits for it
+                owned_containers.remove(run.folder.name)
+                raise
         return Backing(**json.loads(known.read_text()))
 
 
-def start(owner: int) -> Backing:
+def start(run: Run) -> Backing:
     """Side by side; each is waited for until it does what it is asked."""
     servers = postgres, kafka, elasticsearch, redis, registry = (
         _postgres(),
@@ -71,7 +95,7 @@ def start(owner: int) -> Backing:
         _registry(),
     )
     for server in servers:
-        server.with_kwargs(labels={OWNER: str(owner)}, mem_limit="1536m")
+        server.with_kwargs(labels=owned_containers.labels(run.folder.name, run.owner), mem_limit="1536m")
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda server: server.start(), servers))
     return Backing(
@@ -83,15 +107,11 @@ def start(owner: int) -> Backing:
     )
 
 
-def end(folder: Path, owner: int) -> None:
-    if (folder / FILE_NAME).exists():
-        _remove(_containers(f"label={OWNER}={owner}"))
-        (folder / FILE_NAME).unlink()
-
-
-def remove_orphans() -> None:
-    """Those of runs that were killed: their owners do not live any more."""
-    _remove([name for name in _containers(f"label={OWNER}") if not Path(f"/proc/{_owner_of(name)}").exists()])
+def end(run: Run) -> None:
+    """Also what was begun and is not known: a run that was stopped while its servers started leaves nothing either."""
+    if run.folder.exists():
+        owned_containers.remove(run.folder.name)
+        (run.folder / FILE_NAME).unlink(missing_ok=True)
 
 
 class ApacheKafkaContainer(DockerContainer):
@@ -138,6 +158,7 @@ class ApacheKafkaContainer(DockerContainer):
         super().start()
         listeners = f"PLAINTEXT://{place_of(self, KAFKA_PORT)},BROKER://localhost:9093"
         self.copy_into_container(listeners.encode(), self._ADDRESS)
+        # STARTED_MESSAGE of KafkaBroker.scala in apache/kafka: said once it takes requests.
         LogMessageWaitStrategy("Kafka Server started").with_startup_timeout(SECONDS).wait_until_ready(self)
         return self
 
@@ -147,6 +168,7 @@ def _postgres() -> PostgresContainer:
     postgres.with_command(
         ["postgres", "-c", "max_connections=200", "-c", "shared_buffers=128MB", "-c", "wal_level=logical"]
     )
+    postgres.with_env("POSTGRES_INITDB_ARGS", "--encoding=UTF8 --locale=C")  # as docker-compose.yml
     # By the port: while the cluster is being made, the server listens at its socket only.
     ready = ["pg_isready", "--host=127.0.0.1", "--username=orders", "--dbname=orders"]
     return postgres.waiting_for(ExecWaitStrategy(ready).with_startup_timeout(SECONDS))
@@ -157,6 +179,7 @@ def _elasticsearch() -> ElasticSearchContainer:
     elasticsearch.env.update(
         {
             "discovery.type": "single-node",
+            "xpack.security.enabled": "false",
             "cluster.routing.allocation.disk.threshold_enabled": "false",
             "ES_JAVA_OPTS": "-Xms512m -Xmx512m",
         }
@@ -171,6 +194,7 @@ def _redis() -> RedisContainer:
 
 
 def _registry() -> DockerContainer:
+    # Without another word it keeps everything in memory (H2: app/src/main/resources/application.properties there).
     registry = DockerContainer(image_of("registry")).with_exposed_ports(REGISTRY_PORT)
     registry.with_env("JAVA_OPTS_APPEND", "-Xms64m -Xmx256m")
     ready = HttpWaitStrategy(REGISTRY_PORT, f"{REGISTRY_API}/subjects").for_status_code(200)
@@ -181,21 +205,3 @@ def place_of(container: DockerContainer, port: int) -> str:
     """By number: `localhost` is two addresses, and only one of them may be published."""
     host = container.get_container_host_ip().replace("localhost", "127.0.0.1")
     return f"{host}:{container.get_exposed_port(port)}"
-
-
-def _containers(which: str) -> list[str]:
-    return _docker("ps", "--all", "--quiet", "--filter", which).split()
-
-
-def _owner_of(name: str) -> str:
-    labels: dict[str, Any] = json.loads(_docker("inspect", "--format", "{{json .Config.Labels}}", name))
-    return str(labels[OWNER])
-
-
-def _remove(names: list[str]) -> None:
-    if names:
-        _docker("rm", "--force", "--volumes", *names)
-
-
-def _docker(*arguments: str) -> str:
-    return subprocess.run(("docker", *arguments), capture_output=True, check=True, text=True, timeout=60).stdout

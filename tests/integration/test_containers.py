@@ -27,8 +27,7 @@ pytestmark = pytest.mark.skipif(not servers.of_containers(), reason="containers 
 
 @pytest.fixture(scope="module")
 def started() -> Backing:
-    run = servers.this_run()
-    return containers.backing(run.folder, run.owner)
+    return containers.backing(servers.this_run())
 
 
 @pytest.fixture

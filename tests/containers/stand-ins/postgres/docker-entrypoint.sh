@@ -1,6 +1,7 @@
 #!/bin/bash
-# What the official entry point promises and we rely on: a cluster for POSTGRES_USER with POSTGRES_PASSWORD and the
-# database POSTGRES_DB, and the scripts of /docker-entrypoint-initdb.d run once, before anybody reaches the port.
+# What the official entry point promises and we rely on: a cluster for POSTGRES_USER with POSTGRES_PASSWORD, made as
+# POSTGRES_INITDB_ARGS says, the database POSTGRES_DB, and the scripts of /docker-entrypoint-initdb.d run once, before
+# anybody reaches the port.
 set -euo pipefail
 
 if [ "$(id -u)" = 0 ]; then
@@ -14,7 +15,7 @@ if [ "$1" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
   export POSTGRES_USER="${POSTGRES_USER:-postgres}"
   export POSTGRES_DB="${POSTGRES_DB:-$POSTGRES_USER}"
   initdb --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") --auth-local=trust \
-    --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 >/dev/null
+    --auth-host=scram-sha-256 ${POSTGRES_INITDB_ARGS:-} >/dev/null  # words of their own, as there
   echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
   # On its socket alone, so that whoever asks the port is not told that it is ready.
   pg_ctl --silent --wait --options="-c listen_addresses=''" start
