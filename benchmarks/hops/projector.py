@@ -54,11 +54,11 @@ async def contests(bench: Bench) -> AsyncIterator[Sequence[Contest]]:
                 ready_store.contender("our store"),
                 [Peer([pipeline.contender()], 2.0)],
             ),
-            # What the whole way costs beside writing alone; decoding is the wall here, whatever the writing costs.
+            # The whole way beside writing alone; decoding is the wall here, whatever the writing costs.
             Contest(
                 "into Redis",
                 into_summary.contender("our projection"),
-                [Peer([pipeline.contender()])],
+                [Peer([pipeline.contender()], 2.0)],
             ),
         ]
 
