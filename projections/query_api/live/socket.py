@@ -2,8 +2,8 @@
 
 The token comes with the first message or as a subprotocol (`orderloom.v1, bearer.<token>`), never in the address, where
 it would be logged. Each subscription is authorised by itself. Every message of a client is counted against its share
-of requests. What ends: the connection at the token's end (4401), whoever sends nonsense (4400) or nothing at all at
-first (4408), and who asks for too much (4429).
+of requests. What ends: the connection at the token's end (4401), whoever sends nonsense (4400) or does not say at first
+who it is (4401), and who asks for too much (4429).
 """
 
 from __future__ import annotations
