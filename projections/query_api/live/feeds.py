@@ -3,7 +3,8 @@
 An order's events are read from the store after the position that was told last: they are in one order, so the last
 position is all that has to be known. A customer's orders are spread over partitions, and a later event of one may be
 seen before an earlier one of another; so its messages are whole states, which may be told twice, and their id is the
-view that was complete when they were told.
+view that was complete when they were told: what was visible when all of the orders were looked at last. A look at the
+newest alone completes nothing, since an old order may have changed whose hint is still to come, or was lost.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ NEWEST: Final = 20
 AT_A_TIME: Final = 50
 RECENT: Final = 100
 ALL: Final = 5000
+"""So many of a customer's orders are looked at now and then; of one that has more, the older ones are told by hints."""
 PAGE: Final = 500
 
 
@@ -87,7 +89,8 @@ class CustomerFeed:
         """`hinted` orders, and as many of the newest as `depth` says; 0 for the hinted ones alone."""
         listed = self._progress.standing(CUSTOMER_ORDERS.name)
         shown = self._progress.standing(ORDER_SUMMARY.name)
-        ids = list(dict.fromkeys([*hinted, *(await self._newest(customer, listed.tag, depth))]))
+        newest = await self._newest(customer, listed.tag, depth)
+        ids = list(dict.fromkeys([*hinted, *newest]))
         view = {
             partition: min(position, listed.visible.get(partition, 0))
             for partition, position in shown.visible.items()
@@ -99,7 +102,7 @@ class CustomerFeed:
             for order_id, one in zip(some, kept, strict=True):
                 if one is not None and one.label.rpartition(" ")[2] == customer:
                     self._give(order_id, one.position, one.body, subscriptions)
-        if depth:
+        if depth >= ALL or len(newest) < depth:
             for subscription in subscriptions:
                 subscription.view = _later(subscription.view, view)
 
