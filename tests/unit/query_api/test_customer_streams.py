@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -15,7 +16,7 @@ from eventing.web.auth import Admitted, Caller, Role
 from projections.query_api.answering.progress import Progress
 from projections.query_api.live.feeds import ALL, RECENT, CustomerFeed, OrderFeed
 from projections.query_api.live.streams import Limits, Streams
-from projections.query_api.live.subscription import Subject, Subscription
+from projections.query_api.live.subscription import QUEUE, Subject, Subscription
 from projections.reading import Changed, Kept, ListEntry, ReadStore, Standing
 
 TOPIC, PARTITIONS = "order.events.v1", 3
@@ -56,9 +57,17 @@ class Shop:
         self.visible[Partition(TOPIC, partition_of(order_id, PARTITIONS))] = position
         return Changed("order_summary", order_id, position, "1 alice")
 
-    def listen(self, since: str = "") -> Subscription:
+    def begin(self, since: str = "") -> Subscription:
         known = {Partition(one.topic, one.partition): one.position for one in (decode_all(since) if since else ())}
         return self.streams.open(Subject("customer", "alice"), ALICE, view=known)
+
+    async def listen(self, since: str = "") -> Subscription:
+        """It has been told already what there is."""
+        await self.progress.look()
+        begun = self.begin(since)
+        await self.streams.catch_up(begun)
+        await self.tell()
+        return begun
 
     async def look(self, depth: int) -> None:
         self.streams.look_at_all(depth)
@@ -87,8 +96,7 @@ def told(listener: Subscription) -> list[str]:
 
 async def up_to_now(shop: Shop) -> str:
     """The id of a message with which one can go on from here."""
-    first = shop.listen()
-    await shop.tell()
+    first = await shop.listen()
     shop.place(1)
     await shop.look(ALL)
     shop.place(1)
@@ -99,8 +107,7 @@ async def up_to_now(shop: Shop) -> str:
 
 
 async def test_what_an_old_order_became_is_told_though_its_hint_was_lost(shop: Shop) -> None:
-    listener = shop.listen(await up_to_now(shop))
-    await shop.tell()
+    listener = await shop.listen(await up_to_now(shop))
     told(listener)
 
     shop.change("order-0")
@@ -112,8 +119,7 @@ async def test_what_an_old_order_became_is_told_though_its_hint_was_lost(shop: S
 
 
 async def test_a_look_between_a_change_and_its_hint_takes_nothing_away(shop: Shop) -> None:
-    listener = shop.listen(await up_to_now(shop))
-    await shop.tell()
+    listener = await shop.listen(await up_to_now(shop))
     told(listener)
 
     hint = shop.change("order-0")
@@ -129,8 +135,7 @@ async def test_going_on_tells_what_came_since_and_nothing_twice(shop: Shop) -> N
     shop.change("order-0")
     shop.change("order-100")
 
-    listener = shop.listen(since)
-    await shop.tell()
+    listener = await shop.listen(since)
     await shop.look(RECENT)
     await shop.look(ALL)
 
@@ -142,8 +147,7 @@ async def test_after_a_whole_look_an_id_tells_of_it(orders: int, depth: int) -> 
     """Of a customer whose orders are all among the newest each look is a whole one."""
     shop = Shop()
     shop.place(orders)
-    listener = shop.listen()
-    await shop.tell()
+    listener = await shop.listen()
     shop.change("order-0")
     await shop.look(ALL)
     shop.change("order-1")
@@ -152,7 +156,43 @@ async def test_after_a_whole_look_an_id_tells_of_it(orders: int, depth: int) -> 
     await shop.look(depth)
     last = [listener.queue.get_nowait() for _ in range(listener.queue.qsize())][-1]
 
-    resumed = shop.listen(last.id)
-    await shop.tell()
+    resumed = await shop.listen(last.id)
 
     assert told(resumed) == [shop.orders[-1]]
+
+
+async def test_a_customer_of_many_orders_is_told_of_all_when_it_connects(shop: Shop) -> None:
+    """More than may pile up: they are told as fast as they are taken, and what changes meanwhile comes after them."""
+    shop.place(1000)
+    await shop.progress.look()
+    listener = shop.begin()
+    catching_up = asyncio.create_task(shop.streams.catch_up(listener))
+    heard = [await take(listener) for _ in range(QUEUE + 1)]
+
+    shop.change("order-1100")
+    hint = shop.change("order-5")
+    shop.streams.changed(hint)
+    await shop.look(ALL)
+    heard += [await take(listener) for _ in range(len(shop.orders) - len(heard))]
+    await catching_up
+    await shop.tell()
+
+    assert listener.reason is None
+    assert sorted(set(heard)) == sorted(shop.orders)
+    assert sorted(told(listener)) == ["order-1100"], "it was told before it changed"
+
+
+async def test_one_who_takes_nothing_while_it_catches_up_is_let_go(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.place(1000)
+    await shop.progress.look()
+    monkeypatch.setattr("projections.query_api.live.subscription.PATIENCE", 0.01)
+    listener = shop.begin()
+
+    await shop.streams.catch_up(listener)
+
+    assert listener.reason == "slow"
+
+
+async def take(listener: Subscription) -> str:
+    message = await asyncio.wait_for(listener.queue.get(), 30)
+    return message.data.decode()
