@@ -56,7 +56,7 @@ class Keeper:
             self._store.write((), batch.marks, Footing(before, written_before))
         reach("projector.marked")
         if not self._store.keeps_marks:
-            self._board.publish(self._build, "applied", {one: mark.position for one, mark in batch.marks.items()})
+            self._board.applied(self._build, batch.marks)
         return Kept(batch.marks, written, len(batch.parked), batch.stale, frozenset(batch.parked_keys))
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ Both are published on a board in Redis for those who wait, which may be away: th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from eventing.consuming import Mark, Message, Move, Partition
 from eventing.errors import OrderloomError
@@ -155,15 +155,14 @@ class Desk(Protocol):
     def close(self) -> None: ...
 
 
-Kind = Literal["applied", "searchable"]
-
-
 class Board(Protocol):
-    """Where positions are published for waiting readers of all processes. Never an error: a reader has another way."""
+    """Where the positions of models whose store keeps no marks are published for waiting readers of all processes.
 
-    def publish(self, build: Build, kind: Kind, positions: Mapping[Partition, int]) -> bool:
-        """False if it could not be."""
-        ...
+    Never an error: a reader has another way. False if it could not be."""
+
+    def applied(self, build: Build, marks: Mapping[Partition, Mark]) -> bool: ...
+
+    def searchable(self, build: Build, positions: Mapping[Partition, int]) -> bool: ...
 
     def close(self) -> None: ...
 

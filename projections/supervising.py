@@ -151,9 +151,8 @@ class Supervisor:
     def _remind(self, projection: Projection) -> None:
         """A board that was emptied is filled again. Redis models write theirs with the documents."""
         if projection.model.store == "elasticsearch":
-            marks, searchable = dict(projection.standing.marks), dict(projection.standing.searchable)
-            self._board.publish(projection.build, "applied", {one: mark.position for one, mark in marks.items()})
-            self._board.publish(projection.build, "searchable", searchable)
+            self._board.applied(projection.build, dict(projection.standing.marks))
+            self._board.searchable(projection.build, dict(projection.standing.searchable))
 
     def _say(self, hired: Hired) -> None:
         """Each change of state once, in the log."""

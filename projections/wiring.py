@@ -138,7 +138,7 @@ def hire(settings: Settings, outside: Adapters, decode: Decode, model: ReadModel
 
         def publish(shown: Mapping[Partition, int]) -> None:
             standing.searchable = {**standing.searchable, **shown}
-            positions.publish(build, "searchable", shown)
+            positions.searchable(build, shown)
 
         refresher = Refresher(store.refresh, publish, interval=settings.projector.refresh_ms / 1000)
     keeper = TracedKeeper if SPANS.are_wanted else Keeper

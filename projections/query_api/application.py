@@ -24,7 +24,7 @@ from eventing.web.edge import Edge
 from eventing.web.operation import Operation
 from projections.query_api import routes
 from projections.query_api.answering.cache import Cache
-from projections.query_api.answering.cache_metrics import CacheMetrics
+from projections.query_api.answering.cache_metrics import AllCacheMetrics
 from projections.query_api.answering.events import OrderEvents
 from projections.query_api.answering.lists import Freshness
 from projections.query_api.answering.orders import Loaded, Orders
@@ -81,14 +81,11 @@ class QueryApi:
         self.parked = ParkedKeys(ports.read_parked)
         freshness = Freshness(self.progress, self.staleness, self.parked, partitions)
         events = OrderEvents(ports.store, ports.codec)
-        metrics = CacheMetrics(edge.metrics.registry)
-
-        def cache_of(load: Callable[[str], Awaitable[Loaded]], entries: int) -> Cache[Loaded]:
-            return Cache(load, metrics, entries=entries, seconds=settings.cache_seconds)
+        cache_metrics = AllCacheMetrics(edge.metrics.registry)
 
         def orders_of(model: ReadModel, entries: int) -> Orders:
             def made(load: Callable[[str], Awaitable[Loaded]]) -> Cache[Loaded]:
-                return cache_of(load, entries)
+                return Cache(load, cache_metrics.of(model.name), entries=entries, seconds=settings.cache_seconds)
 
             return Orders(model, ports.reads, events, freshness, partitions, self.parked, made)
 

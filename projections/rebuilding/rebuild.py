@@ -97,9 +97,8 @@ class Rebuild:
     def _tell_readers(self, new: Opened) -> None:
         """Whatever is in the build is searchable now, and nobody else would say so while all is quiet."""
         marks = new.marks(list(self.outside.history.ends().offsets))
-        positions = {one: mark.position for one, mark in marks.items()}
-        self.outside.board.publish(new.build, "applied", positions)
-        self.outside.board.publish(new.build, "searchable", positions)
+        self.outside.board.applied(new.build, marks)
+        self.outside.board.searchable(new.build, {one: mark.position for one, mark in marks.items()})
 
     def _round(self, new: Opened) -> int:
         """Folds up to where history ends now; how many events came meanwhile."""

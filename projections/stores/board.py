@@ -12,11 +12,10 @@ from typing import Final
 from redis import Redis
 
 from eventing.breaker import Breaker
-from eventing.consuming import Partition
+from eventing.consuming import Mark, Partition
 from eventing.errors import OrderloomError
 from projections.generations import Build
 from projections.names import RedisNames, place
-from projections.ports import Kind
 from projections.stores.redis_connecting import answering
 
 PATIENCE: Final = 0.5
@@ -28,28 +27,31 @@ class RedisBoard:
         self._names = names
         self._breaker = Breaker()
 
-    def publish(self, build: Build, kind: Kind, positions: Mapping[Partition, int]) -> bool:
-        if not positions:
+    def applied(self, build: Build, marks: Mapping[Partition, Mark]) -> bool:
+        """As Redis models write theirs. No hint goes with it: nobody can see yet what is not searchable."""
+        values = {one: f"{mark.offset} {mark.position}" for one, mark in marks.items()}
+        return self._write(self._names.applied(build), values)
+
+    def searchable(self, build: Build, positions: Mapping[Partition, int]) -> bool:
+        lines = [f"{build.model} {build.tag} searchable {place(one)} {at}" for one, at in positions.items()]
+        return self._write(self._names.searchable(build), positions, "\n".join(lines))
+
+    def _write(self, name: str, values: Mapping[Partition, int | str], hints: str = "") -> bool:
+        if not values:
             return True
         if not self._breaker.allows():
             return False
         try:
-            self._write(build, kind, positions)
+            with answering(), self._client.pipeline(transaction=False) as pipeline:
+                pipeline.hset(name, mapping={place(one): value for one, value in values.items()})
+                if hints:
+                    pipeline.publish(self._names.moved(), hints)
+                pipeline.execute()
         except OrderloomError:
             self._breaker.failed()
             return False
         self._breaker.succeeded()
         return True
-
-    def _write(self, build: Build, kind: Kind, positions: Mapping[Partition, int]) -> None:
-        # An applied position is written as Redis models do, with the offset left out.
-        name = self._names.applied(build) if kind == "applied" else self._names.searchable(build)
-        lead = "0 " if kind == "applied" else ""
-        lines = "\n".join(f"{build.model} {build.tag} {kind} {place(one)} {at}" for one, at in positions.items())
-        with answering(), self._client.pipeline(transaction=False) as pipeline:
-            pipeline.hset(name, mapping={place(one): f"{lead}{at}" for one, at in positions.items()})
-            pipeline.publish(self._names.moved(), lines)
-            pipeline.execute()
 
     def close(self) -> None:
         self._client.close()

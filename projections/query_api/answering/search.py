@@ -42,6 +42,13 @@ RANGES: Final[Mapping[str, tuple[str, str]]] = {
     "total_from": ("total", "gte"),
     "total_to": ("total", "lte"),
 }
+LINE_RANGES: Final[Mapping[str, tuple[str, str]]] = {
+    "line_quantity_from": ("lines.quantity", "gte"),
+    "line_quantity_to": ("lines.quantity", "lte"),
+    "line_price_from": ("lines.unit_price", "gte"),
+    "line_price_to": ("lines.unit_price", "lte"),
+}
+"""Together with `sku` they are asked of one and the same line."""
 FACETS: Final[Mapping[str, str]] = {
     "status": "status",
     "currency": "currency",
@@ -103,9 +110,16 @@ def _text(text: str) -> Json:
 
 
 def _filters(asked: Mapping[str, Any]) -> list[Json]:
+    line = _ranges(LINE_RANGES, asked)
+    if line and "sku" in asked:
+        line.append({"terms": {"lines.sku": list(asked["sku"])}})
+    nested: list[Json] = [{"nested": {"path": "lines", "query": {"bool": {"filter": line}}}}] if line else []
     terms: list[Json] = [{"terms": {field: list(asked[name])}} for name, field in TERMS.items() if name in asked]
-    bounds: list[Json] = [{"range": {field: {op: _bound(asked[n])}}} for n, (field, op) in RANGES.items() if n in asked]
-    return terms + bounds
+    return terms + _ranges(RANGES, asked) + nested
+
+
+def _ranges(known: Mapping[str, tuple[str, str]], asked: Mapping[str, Any]) -> list[Json]:
+    return [{"range": {field: {op: _bound(asked[n])}}} for n, (field, op) in known.items() if n in asked]
 
 
 def _bound(value: Any) -> Any:

@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final, NamedTuple
 
 from eventing.consuming import Partition
 from eventing.errors import OrderloomError
+from projections.query_api.answering.moments import remember
 from projections.reading import Standing
 
 PAUSE: Final = 0.5
 SHORTEST_PAUSE: Final = 0.05
-KEPT: Final = 240
-"""Ends and covers that are remembered of a partition: two minutes; whoever lags more is told how old the oldest is."""
 
 
 class Ends(NamedTuple):
@@ -30,6 +28,13 @@ class Ends(NamedTuple):
 
     at: float
     offsets: Mapping[Partition, int]
+
+
+class End(NamedTuple):
+    """Everything of this partition that was recorded before `at` is before this offset."""
+
+    at: float
+    offset: int
 
 
 class Cover(NamedTuple):
@@ -43,9 +48,9 @@ class Staleness:
     def __init__(self, read_ends: Callable[[], Awaitable[Ends]], now: Callable[[], float] = time.time) -> None:
         self._read_ends = read_ends
         self._now = now
-        self._began = now()
-        self._ends: dict[Partition, deque[tuple[float, int]]] = {}
-        self._covers: dict[Partition, deque[Cover]] = {}
+        self._ends: dict[Partition, list[End]] = {}
+        """Those that no model has come past yet."""
+        self._covers: dict[Partition, list[Cover]] = {}
         self._wanted = asyncio.Event()
         self.on_look: Callable[[], None] = lambda: None
 
@@ -58,14 +63,13 @@ class Staleness:
 
     def note_marks(self, standing: Standing) -> None:
         for partition, mark in standing.applied.items():
-            ends = self._ends.get(partition) or deque()
+            ends = self._ends.get(partition, [])
             passed = None
-            while ends and ends[0][1] <= mark.offset:
-                passed = ends[0]
-                ends.popleft()
+            while ends and ends[0].offset <= mark.offset:
+                passed = ends.pop(0)
             if passed is not None:
-                covers = self._covers.setdefault(partition, deque(maxlen=KEPT))
-                covers.append(Cover(passed[0], mark.position))
+                cover = Cover(passed.at, mark.position)
+                remember(self._covers.setdefault(partition, []), cover, self._now())
 
     def hurry(self) -> None:
         """Somebody waits for an answer that is fresher than the last look can tell."""
@@ -74,7 +78,7 @@ class Staleness:
     async def look(self) -> None:
         ends = await self._read_ends()
         for partition, offset in ends.offsets.items():
-            self._ends.setdefault(partition, deque(maxlen=KEPT)).append((ends.at, offset))
+            remember(self._ends.setdefault(partition, []), End(ends.at, offset), self._now())
         self.on_look()
 
     async def watch(self) -> None:
@@ -91,6 +95,6 @@ class Staleness:
         for cover in reversed(self._covers.get(partition, ())):
             if cover.position <= position:
                 return cover.at
-        if (ends := self._ends.get(partition)) and ends[-1][1] == 0:
-            return ends[-1][0]  # nothing was ever published there: there is nothing to be behind of
+        if (ends := self._ends.get(partition)) and ends[-1].offset == 0:
+            return ends[-1].at  # nothing was ever published there: there is nothing to be behind of
         return None

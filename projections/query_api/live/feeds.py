@@ -3,13 +3,14 @@
 An order's events are read from the store after the position that was told last: they are in one order, so the last
 position is all that has to be known. A customer's orders are spread over partitions, and a later event of one may be
 seen before an earlier one of another; so its messages are whole states, which may be told twice, and their id is the
-view that was complete when they were told.
+view that was complete when they were told: what was visible when all of the orders were looked at last. A look at the
+newest alone completes nothing, since an old order may have changed whose hint is still to come, or was lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -24,13 +25,14 @@ from projections.query_api.answering.progress import Progress
 from projections.query_api.live.subscription import Message, Subscription
 from projections.read_models.customer_orders import CUSTOMER_ORDERS
 from projections.read_models.order_summary import ORDER_SUMMARY
-from projections.reading import ReadStore
+from projections.reading import Kept, ReadStore
 
 NEWEST: Final = 20
 """Events of a stream that one look brings; of one with more news all are read."""
 AT_A_TIME: Final = 50
 RECENT: Final = 100
 ALL: Final = 5000
+"""So many of a customer's orders are looked at now and then; of one that has more, the older ones are told by hints."""
 PAGE: Final = 500
 
 
@@ -75,6 +77,15 @@ def _give(message: Message, position: int, subscriptions: Sequence[Subscription]
             one.tell(message)
 
 
+class Look(NamedTuple):
+    """What is looked at of a customer's orders, and what is visible before it begins."""
+
+    tag: str
+    ids: Sequence[str]
+    view: Mapping[Partition, int]
+    is_whole: bool
+
+
 class CustomerFeed:
     def __init__(self, reads: ReadStore, progress: Progress, partitions: int) -> None:
         self._reads = reads
@@ -85,23 +96,41 @@ class CustomerFeed:
         self, customer: str, subscriptions: Sequence[Subscription], hinted: Collection[str], depth: int
     ) -> None:
         """`hinted` orders, and as many of the newest as `depth` says; 0 for the hinted ones alone."""
+        look = await self._look(customer, hinted, depth)
+        async for order_id, kept in self._orders(customer, look):
+            for one in subscriptions:
+                if message := self._news(one, order_id, kept):
+                    one.tell(message)
+        if look.is_whole:
+            for one in subscriptions:
+                one.view = _later(one.view, look.view)
+
+    async def catch_up(self, one: Subscription) -> None:
+        """Tells of what there is as fast as the listener takes it."""
+        look = await self._look(one.subject.id, (), ALL)
+        async for order_id, kept in self._orders(one.subject.id, look):
+            if message := self._news(one, order_id, kept):
+                await one.hand(message)
+        one.view = _later(one.view, look.view)
+
+    async def _look(self, customer: str, hinted: Collection[str], depth: int) -> Look:
         listed = self._progress.standing(CUSTOMER_ORDERS.name)
         shown = self._progress.standing(ORDER_SUMMARY.name)
-        ids = list(dict.fromkeys([*hinted, *(await self._newest(customer, listed.tag, depth))]))
         view = {
             partition: min(position, listed.visible.get(partition, 0))
             for partition, position in shown.visible.items()
             if partition.topic == TOPIC
         }
-        for at in range(0, len(ids), PAGE):
-            some = ids[at : at + PAGE]
-            kept = await self._reads.documents(ORDER_SUMMARY.name, shown.tag, some)
-            for order_id, one in zip(some, kept, strict=True):
-                if one is not None and one.label.rpartition(" ")[2] == customer:
-                    self._give(order_id, one.position, one.body, subscriptions)
-        if depth:
-            for subscription in subscriptions:
-                subscription.view = _later(subscription.view, view)
+        newest = await self._newest(customer, listed.tag, depth)
+        return Look(shown.tag, list(dict.fromkeys([*hinted, *newest])), view, depth >= ALL or len(newest) < depth)
+
+    async def _orders(self, customer: str, look: Look) -> AsyncIterator[tuple[str, Kept]]:
+        for at in range(0, len(look.ids), PAGE):
+            some = look.ids[at : at + PAGE]
+            found = await self._reads.documents(ORDER_SUMMARY.name, look.tag, some)
+            for order_id, kept in zip(some, found, strict=True):
+                if kept is not None and kept.label.rpartition(" ")[2] == customer:
+                    yield order_id, kept
 
     async def _newest(self, customer: str, tag: str, depth: int) -> Sequence[str]:
         found: list[str] = []
@@ -116,12 +145,12 @@ class CustomerFeed:
             below = page[-1].place
         return found
 
-    def _give(self, order_id: str, position: int, body: bytes, subscriptions: Sequence[Subscription]) -> None:
+    def _news(self, one: Subscription, order_id: str, kept: Kept) -> Message | None:
         place = Partition(TOPIC, partition_of(order_id, self._partitions))
-        for one in subscriptions:
-            if position > one.told.get(order_id, one.view.get(place, 0)):
-                one.told[order_id] = position
-                one.tell(Message(encode_view(one.view), "order", body))
+        if kept.position <= one.told.get(order_id, one.view.get(place, 0)):
+            return None
+        one.told[order_id] = kept.position
+        return Message(encode_view(one.view), "order", kept.body)
 
 
 def _later(before: Mapping[Partition, int], after: Mapping[Partition, int]) -> Mapping[Partition, int]:

@@ -2,8 +2,8 @@
 
 The token comes with the first message or as a subprotocol (`orderloom.v1, bearer.<token>`), never in the address, where
 it would be logged. Each subscription is authorised by itself. Every message of a client is counted against its share
-of requests. What ends: the connection at the token's end (4401), whoever sends nonsense (4400) or nothing at all at
-first (4408), and who asks for too much (4429).
+of requests. What ends: the connection at the token's end (4401), whoever sends nonsense (4400) or does not say at first
+who it is (4401), and who asks for too much (4429).
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from eventing.web.gate import address_bucket
 from eventing.web.refusals import EdgeRefusal, Unauthenticated
 from projections.query_api.live.opening import Opening, check_role
 from projections.query_api.live.origins import Origins
-from projections.query_api.live.streams import sent_or_ended
 from projections.query_api.live.subscription import Subscription
 
 PATH: Final = "/v1/live"
@@ -146,8 +145,7 @@ class Conversation:
 
     async def _send(self, subscription: Subscription) -> None:
         try:
-            sender = asyncio.create_task(self._send_all(subscription))
-            await sent_or_ended(sender, subscription)
+            await self._opening.streams.serve(subscription, self._send_all(subscription))
             if subscription.reason is not None:
                 self._end_with(REASONS[subscription.reason])
         finally:

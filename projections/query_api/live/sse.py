@@ -9,7 +9,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from projections.query_api.live.streams import Streams, sent_or_ended
+from projections.query_api.live.streams import Streams
 from projections.query_api.live.subscription import Message, Subscription
 
 PING_SECONDS: Final = 15.0
@@ -33,8 +33,7 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI calls it
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            sender = asyncio.create_task(self._send_until_gone(receive, send))
-            await sent_or_ended(sender, self._subscription)
+            await self._streams.serve(self._subscription, self._send_until_gone(receive, send))
             if self._subscription.reason in ("expired", "draining"):
                 last = f'event: end\ndata: {{"reason":"{self._subscription.reason}"}}\n\n'.encode()
                 with suppress(TimeoutError):

@@ -1,8 +1,9 @@
 """All live streams of a process: hints say where to look, what is told comes from the store and the read models.
 
-A hint that is lost delays: everything that somebody listens to is looked at now and then, hint or no hint. A listener
-that is too slow, whose token ends, or whose process is about to stop, is let go; it comes back with the id of the last
-message that it got, and misses nothing.
+A hint that is lost delays: everything that somebody listens to is looked at now and then, hint or no hint. Who begins
+to listen to a customer is told what there is at its own pace, and of news together with the others from then on. A
+listener that is too slow, whose token ends, or whose process is about to stop, is let go; it comes back with the id of
+the last message that it got, and misses nothing.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -68,11 +69,37 @@ class Streams:
         caller = admitted.caller.subject
         if self.count >= self._limits.streams or self._callers[caller] >= self._limits.per_caller:
             raise EdgeRefusal("There are as many live streams as there may be: close some.", code="too_many_streams")
-        opened = Subscription(subject, admitted, position, view or {})
+        opened = Subscription(subject, admitted, position, view or {}, is_catching_up=subject.kind == "customer")
         self._open[subject].append(opened)
         self._callers[caller] += 1
-        self._look_at(subject, ALL)
+        if not opened.is_catching_up:
+            self._look_at(subject, ALL)
         return opened
+
+    async def serve(self, subscription: Subscription, send: Coroutine[Any, Any, None]) -> None:
+        """Until all is sent or the subscription is over; then sending is stopped, wherever it hangs."""
+        sender, over = asyncio.create_task(send), asyncio.create_task(subscription.ended.wait())
+        catching_up = asyncio.create_task(self.catch_up(subscription))
+        try:
+            await asyncio.wait({sender, over}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sender, over, catching_up):
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(sender, over, catching_up, return_exceptions=True)
+
+    async def catch_up(self, subscription: Subscription) -> None:
+        while subscription.is_catching_up:
+            try:
+                await self._customers.catch_up(subscription)
+            except Exception as error:  # noqa: BLE001 - whatever it is, a stream that is silent would look like no news
+                if not isinstance(error, OrderloomError):
+                    _log.exception("A live stream could not be told what there is.", action="live.fault")
+                await asyncio.sleep(REST)
+            else:
+                # What came meanwhile it was not told with the others.
+                subscription.is_catching_up = False
+                self._look_at(subscription.subject, ALL)
 
     def close(self, subscription: Subscription) -> None:
         listeners = self._open[subscription.subject]
@@ -106,8 +133,9 @@ class Streams:
                 {s.id: list(self._open[s]) for s in to_look if s.kind == "order" and s in self._open}
             )
             for subject, depth in to_look.items():
-                if subject.kind == "customer" and subject in self._open:
-                    await self._customers.tell(subject.id, list(self._open[subject]), dirty.get(subject, ()), depth)
+                listeners = [one for one in self._open.get(subject, ()) if not one.is_catching_up]
+                if subject.kind == "customer" and listeners:
+                    await self._customers.tell(subject.id, listeners, dirty.get(subject, ()), depth)
         except OrderloomError:
             for subject, depth in to_look.items():
                 self._look_at(subject, depth)
@@ -149,15 +177,3 @@ class Streams:
     def _look_at(self, subject: Subject, depth: int) -> None:
         self._to_look[subject] = max(depth, self._to_look.get(subject, 0))
         self._news.set()
-
-
-async def sent_or_ended(sender: asyncio.Task[None], subscription: Subscription) -> None:
-    """Until the sender is done or the subscription is over; then the sender is stopped, wherever it hangs."""
-    over = asyncio.ensure_future(subscription.ended.wait())
-    try:
-        await asyncio.wait({sender, over}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (sender, over):
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(sender, over, return_exceptions=True)

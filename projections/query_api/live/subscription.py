@@ -13,6 +13,9 @@ from eventing.web.auth import Admitted
 QUEUE: Final = 256
 """Messages that wait for one listener. Who lets more pile up is too slow, and is let go so that nobody waits for it."""
 
+PATIENCE: Final = 10.0
+"""Seconds in which one who catches up has to take something."""
+
 Reason = Literal["slow", "expired", "draining"]
 
 
@@ -38,6 +41,8 @@ class Subscription:
     """Of a customer: the same, by partition."""
     told: dict[str, int] = field(default_factory=dict)
     """Of a customer: order → the position of what was told of it last."""
+    is_catching_up: bool = False
+    """It is still being told what there was when it began; what is new comes after that."""
     queue: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(QUEUE))
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     reason: Reason | None = None
@@ -48,6 +53,16 @@ class Subscription:
         try:
             self.queue.put_nowait(message)
         except asyncio.QueueFull:
+            self.end("slow")
+
+    async def hand(self, message: Message) -> None:
+        """Waits for room: of what there is when it begins a listener can't have read anything yet."""
+        if self.reason is not None:
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.queue.put(message)
+        except TimeoutError:
             self.end("slow")
 
     def end(self, reason: Reason) -> None:

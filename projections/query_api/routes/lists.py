@@ -36,6 +36,7 @@ LONGEST_TEXT: Final = 200
 MOST_WORDS: Final = 16
 _AMOUNT: Final = whole(0, 10**15 - 1)
 _FACETS: Final = ("yes", "no")
+_SAME_LINE: Final = "What is asked of lines is asked of one line, and so is `sku` beside it."
 _SEARCH: Final[Mapping[str, Read]] = {
     **PAGE,
     "q": words(LONGEST_TEXT, MOST_WORDS),
@@ -46,6 +47,7 @@ _SEARCH: Final[Mapping[str, Read]] = {
     "placed_to": moment,
     "total_from": _AMOUNT,
     "total_to": _AMOUNT,
+    **dict.fromkeys(search.LINE_RANGES, _AMOUNT),
 }
 
 
@@ -161,6 +163,10 @@ def _search_parameters() -> list[Any]:
         documented.query("placed_to", "Placed before.", time, examples.AT),
         documented.query("total_from", "At least so much, in minor units.", amount, 0),
         documented.query("total_to", "At most so much.", amount, 100_000),
+        documented.query("line_quantity_from", f"A line has at least so many pieces. {_SAME_LINE}", amount, 1),
+        documented.query("line_quantity_to", f"A line has at most so many. {_SAME_LINE}", amount, 100),
+        documented.query("line_price_from", f"A piece costs at least so much, in minor units. {_SAME_LINE}", amount, 0),
+        documented.query("line_price_to", f"A piece costs at most so much. {_SAME_LINE}", amount, 100_000),
         documented.query(
             "sort",
             f"`{search.USUAL_SORT}` if not said; a minus turns it round.",

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from event_schemas.values import OrderLine
 from eventing.web.auth import Role
 from tests.support.queries.platform import QueryProcess, Reader, Writer, ids
 from tests.support.write_api import code
@@ -120,6 +121,8 @@ async def test_nothing_in_a_text_is_syntax(api: QueryProcess, writer: Writer) ->
         {"placed_from": "2026-11-26T09:05:00"},
         {"total_from": "1e9"},
         {"total_from": "-1"},
+        {"line_quantity_from": "many"},
+        {"line_price_to": "-1"},
         {"customer_id": "a b"},
         {"fields": "customer_email"},
     ],
@@ -164,3 +167,25 @@ async def test_filters_sorts_and_times_find_what_they_say(api: QueryProcess, wri
     assert await found(q=cheap.upper()) == [cheap]
     assert await found(status="placed,failed", currency="EUR", country="DE") == [dear, cheap]
     assert await found(placed_from="2199-01-01T00:00:00Z") == []
+
+
+async def test_bounds_of_a_line_and_its_product_are_asked_of_the_same_line(api: QueryProcess, writer: Writer) -> None:
+    """In an order of one mug and five bowls there are five pieces and there is a mug, but there are no five mugs."""
+    customer = f"liner-{uuid4().hex[:8]}"
+    mug = OrderLine(sku="MUG-1", name="Stoneware mug", quantity=1, unit_price=1250)
+    bowls = OrderLine(sku="BOWL-1", name="Salad bowl", quantity=5, unit_price=300)
+    order_id, token = await writer.place(customer, lines=(mug, bowls), total=2750)
+    reader = api.as_(customer)
+
+    async def found(**query: Any) -> list[str]:
+        answer = await reader.get("/v1/orders", seen=token, **query)
+        assert answer.status_code == 200, answer.text
+        return ids(answer.json()["orders"])
+
+    assert await found(sku="BOWL-1", line_quantity_from=5) == [order_id]
+    assert await found(sku="MUG-1", line_quantity_from=5) == []
+    assert await found(sku="MUG-1,BOWL-1", line_quantity_from=5) == [order_id]
+    assert await found(sku="MUG-1", line_quantity_to=1, line_price_from=1250) == [order_id]
+    assert await found(line_quantity_from=5, line_price_to=300) == [order_id]
+    assert await found(line_quantity_from=5, line_price_from=301) == []
+    assert await found(line_quantity_from=6) == []

@@ -16,6 +16,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 from eventing.web.auth import Role
+from projections.query_api.live.subscription import QUEUE
 from tests.support.queries.listening import (
     PATIENCE,
     closed_with,
@@ -76,6 +77,25 @@ async def told_again(api: QueryProcess, writer: Writer, stream: AsyncIterator[di
         (later,) = await take(resumed, 1)
     await take(stream, 1)
     return [missed["data"]["order_id"], later["data"]["order_id"]] != [third, fourth]
+
+
+async def test_a_customer_of_many_orders_is_told_of_all_of_them(api: QueryProcess, writer: Writer) -> None:
+    """They are more than may pile up for one who does not read."""
+    customer = f"otis-{uuid4().hex[:8]}"
+    made = await asyncio.gather(*(writer.place(customer) for _ in range(QUEUE + 50)))
+    async with asyncio.timeout(PATIENCE):
+        while await shown(api, customer) < len(made):
+            """Those that come later would be told as news."""
+
+    async with aclosing(events_of(api, f"/v1/customers/{customer}/live", customer)) as stream:
+        told = await take(stream, len(made))
+
+    assert {event["data"]["order_id"] for event in told} == {order_id for order_id, _ in made}
+
+
+async def shown(api: QueryProcess, customer: str) -> int:
+    answer = await api.as_(customer).get(f"/v1/customers/{customer}/orders", limit=1)
+    return int(answer.json()["counts"]["orders"])
 
 
 @pytest.mark.parametrize("kind", ["orders", "customers"])

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from projections.query_api.live.feeds import RECENT
 from tests.support.queries.listening import events_of, take, types
 from tests.support.queries.platform import QueryPlatform, QueryProcess, Writer, query_api
 from tests.support.read_models.process import ProjectorProcess
@@ -52,3 +53,24 @@ async def test_a_lost_hint_delays_and_loses_nothing(
         finally:
             projector.thaw()
     assert types(told) == ["order.cancellation_requested"]
+
+
+async def test_a_lost_hint_about_an_old_order_loses_nothing(
+    platform: QueryPlatform, writer: Writer, projector: ProjectorProcess
+) -> None:
+    """It is not among the newest that are looked at most: only a look at all of the list finds it."""
+    customer = f"otto-{uuid4().hex[:8]}"
+    oldest, _ = await writer.place(customer)
+    placed = [await writer.place(customer) for _ in range(RECENT)]
+    async with query_api(platform, mutant="deaf_to_changes") as api:
+        reader = api.as_(customer)
+        listed = await reader.get(f"/v1/customers/{customer}/orders", seen=", ".join(t for _, t in placed[-16:]))
+        since = listed.headers["consistency-token"]
+        path = f"/v1/customers/{customer}/live"
+        async with aclosing(events_of(api, path, customer, **{"last-event-id": since})) as stream:
+            changed = await writer.cancel(oldest, customer)
+            await reader.get(f"/v1/customers/{customer}/orders", seen=changed)
+            newest, _ = await writer.place(customer)
+            told: set[str] = set()
+            while not {oldest, newest} <= told:
+                told |= {event["data"]["order_id"] for event in await take(stream, 1)}

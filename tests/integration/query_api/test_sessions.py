@@ -203,5 +203,6 @@ async def shows_the_change(
 async def hits(api: QueryProcess) -> float:
     """How often this process has answered from what it keeps."""
     metrics = (await api.http.get("/metrics")).text
-    (line,) = [one for one in metrics.splitlines() if one.startswith('orderloom_cache_requests_total{outcome="hit"}')]
+    hit = 'orderloom_cache_requests_total{model="order_summary",outcome="hit"}'
+    (line,) = [one for one in metrics.splitlines() if one.startswith(hit)]
     return float(line.split()[-1])

@@ -72,6 +72,12 @@ def looks_seldom() -> None:
     streams.CHECK = 3600.0  # type: ignore[misc]
 
 
+def is_deaf_to_changes() -> None:
+    """No mutant: hints about documents are lost, all of them; streams look by themselves, and more often."""
+    streams.Streams.changed = lambda self, hint: None  # type: ignore[method-assign]
+    streams.CHECK, streams.DEEP_CHECK = 0.5, 8.0  # type: ignore[misc]
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "none": lambda: None,
     "does_not_wait": does_not_wait,
@@ -79,6 +85,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "takes_gone_for_empty": takes_gone_for_empty,
     "small_buffers": has_small_buffers,
     "looks_seldom": looks_seldom,
+    "deaf_to_changes": is_deaf_to_changes,
 }
 
 

@@ -39,14 +39,22 @@ TOPIC = "order.events.v1"
 ADDRESS = Address(recipient="Ada Byron", street="1 Analytical Way", postal_code="10115", city="Berlin", country="DE")
 
 
-def placed(order_id: str, customer: str, *, sku: str = "MUG-1", name: str = "Stoneware mug", total: int = 2500) -> Any:
+def placed(
+    order_id: str,
+    customer: str,
+    *,
+    sku: str = "MUG-1",
+    name: str = "Stoneware mug",
+    total: int = 2500,
+    lines: tuple[OrderLine, ...] = (),
+) -> Any:
     return OrderPlaced(
         order_id=order_id,
         customer_id=customer,
         customer_name=f"{customer.title()} Byron",
         customer_email=f"{customer}@example.org",
         currency="EUR",
-        lines=(OrderLine(sku=sku, name=name, quantity=2, unit_price=total // 2),),
+        lines=lines or (OrderLine(sku=sku, name=name, quantity=2, unit_price=total // 2),),
         total=total,
         delivery_address=ADDRESS,
     )

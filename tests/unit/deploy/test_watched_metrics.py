@@ -14,7 +14,7 @@ from eventing.web.metrics import HttpMetrics
 from outbox_relay.metrics import RelayMetrics
 from outbox_relay.pulse import Pulse as RelayPulse
 from projections.metrics import ProjectionMetrics
-from projections.query_api.answering.cache_metrics import CacheMetrics
+from projections.query_api.answering.cache_metrics import AllCacheMetrics
 from saga_choreography.gateways.metrics import OutsideMetrics
 from saga_choreography.metrics import SagaMetrics
 from tests.architecture.planting import ROOT
@@ -29,7 +29,7 @@ SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
 def told() -> Iterator[Metric]:
     http = CollectorRegistry()
     HttpMetrics(http)
-    CacheMetrics(http)
+    AllCacheMetrics(http)
     yield from http.collect()
     yield from OutsideMetrics().registry.collect()
     yield from RelayMetrics(RelayPulse()).collect()

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from projections.query_api.answering.cache import Cache
-from projections.query_api.answering.cache_metrics import CacheMetrics
+from projections.query_api.answering.cache_metrics import AllCacheMetrics
 
 
 class Shelf:
@@ -54,9 +54,17 @@ def registry() -> CollectorRegistry:
 
 @pytest.fixture
 def cache(shelf: Shelf, clock: Clock, registry: CollectorRegistry) -> Cache[int]:
-    made: Cache[int] = Cache(shelf.load, CacheMetrics(registry), entries=2, seconds=1.0, now=clock)
+    return cache_of("order_summary", shelf, AllCacheMetrics(registry), clock, entries=2)
+
+
+def cache_of(model: str, shelf: Shelf, metrics: AllCacheMetrics, clock: Clock, *, entries: int) -> Cache[int]:
+    made: Cache[int] = Cache(shelf.load, metrics.of(model), entries=entries, seconds=1.0, now=clock)
     made.listening = True
     return made
+
+
+def asked(registry: CollectorRegistry, model: str, outcome: str) -> float | None:
+    return registry.get_sample_value("orderloom_cache_requests_total", {"model": model, "outcome": outcome})
 
 
 def whatever(value: int) -> bool:
@@ -66,7 +74,22 @@ def whatever(value: int) -> bool:
 async def test_what_is_kept_is_not_fetched_again(cache: Cache[int], shelf: Shelf, registry: CollectorRegistry) -> None:
     assert [await cache.get("a", whatever) for _ in range(3)] == [1, 1, 1]
     assert shelf.fetched == 1
-    assert registry.get_sample_value("orderloom_cache_requests_total", {"outcome": "hit"}) == 2
+    assert asked(registry, "order_summary", "hit") == 2
+
+
+async def test_one_that_keeps_nothing_does_not_lower_the_hit_rate_of_another(
+    shelf: Shelf, clock: Clock, registry: CollectorRegistry
+) -> None:
+    metrics = AllCacheMetrics(registry)
+    summaries = cache_of("order_summary", shelf, metrics, clock, entries=2)
+    sagas = cache_of("saga_progress", shelf, metrics, clock, entries=0)
+
+    for _ in range(3):
+        await summaries.get("a", whatever)
+        await sagas.get("a", whatever)
+
+    assert [asked(registry, "order_summary", outcome) for outcome in ("hit", "miss")] == [2, 1]
+    assert [asked(registry, "saga_progress", outcome) for outcome in ("hit", "miss")] == [0, 3]
 
 
 async def test_an_entry_goes_when_it_changes(cache: Cache[int], shelf: Shelf) -> None:

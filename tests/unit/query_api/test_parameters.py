@@ -78,6 +78,29 @@ def test_a_question_is_bounded_and_never_deep() -> None:
     assert later["sort"][-1] == {"order_id": {"order": "desc"}}
 
 
+def test_what_is_asked_of_a_line_is_asked_of_one_line() -> None:
+    asked = {"sku": ["MUG-1"], "line_quantity_from": 5, "line_price_to": 300}
+
+    (nested,) = [
+        one["nested"] for one in question(ALICE, asked, None, 20)["query"]["bool"]["filter"] if "nested" in one
+    ]
+
+    assert nested["path"] == "lines"
+    assert nested["query"]["bool"]["filter"] == [
+        {"range": {"lines.quantity": {"gte": 5}}},
+        {"range": {"lines.unit_price": {"lte": 300}}},
+        {"terms": {"lines.sku": ["MUG-1"]}},
+    ]
+
+
+def test_a_product_alone_needs_no_look_into_the_lines() -> None:
+    asked = {"sku": ["MUG-1"]}
+
+    filters = question(OPERATOR, asked, None, 20)["query"]["bool"]["filter"]
+
+    assert filters == [{"terms": {"skus": ["MUG-1"]}}]
+
+
 @pytest.mark.parametrize(
     ("sent", "allowed"),
     [
