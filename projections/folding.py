@@ -126,7 +126,7 @@ def changed(document_id: str, folded: Folded) -> Change | None:
         now.position,
         folded.partition,
         None if document is None else orjson.dumps(document),
-        family.label(document) if family.label and document is not None else "",
+        family.label_of(document),
         _sums(family, base.document, document) if family.sums else NOTHING,
         _places(family, base.document, document) if family.places else NOWHERE,
     )

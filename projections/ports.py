@@ -43,6 +43,8 @@ class Stored(NamedTuple):
 
     position: int
     document: Document | None
+    label: str = ""
+    """What Redis keeps before it. Nothing is folded from it; a fold has it only where the two are compared."""
 
 
 class Change(NamedTuple):

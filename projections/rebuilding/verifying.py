@@ -170,7 +170,7 @@ class Verifying:
                 continue
             if (cause := fold_one(folded, family, self.log.heard(one))) is not None:
                 raise Unreadable(f"Position {one.position} can't be folded: {cause.sentence}")
-        return folded.now
+        return folded.now._replace(label=family.label_of(folded.now.document))
 
     def _bound(self, family: Family, key: str, applied: Mapping[Partition, Mark]) -> int:
         count = self.partitions.get(family.topic, 0)

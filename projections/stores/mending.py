@@ -14,7 +14,6 @@ from eventing.errors import Unavailable
 from projections.generations import Build
 from projections.names import ElasticsearchNames, RedisNames
 from projections.ports import Stored
-from projections.read_model import ReadModel
 from projections.stores.elasticsearch_connecting import ask
 from projections.stores.redis import stored as stored_in_redis
 from projections.stores.redis_connecting import answering
@@ -31,11 +30,10 @@ _MEND: Final = """
 
 
 class RedisMending:
-    def __init__(self, client: Redis, names: RedisNames, build: Build, model: ReadModel) -> None:
+    def __init__(self, client: Redis, names: RedisNames, build: Build) -> None:
         self._client = client
         self._names = names
         self._build = build
-        self._model = model
         self._mend = client.register_script(_MEND)
 
     def mend(self, document_id: str, found: Stored | None, wanted: Stored) -> bool:
@@ -45,18 +43,16 @@ class RedisMending:
             if (stored_in_redis(kept) if isinstance(kept, bytes) else None) != found:
                 return False
             keys = [self._names.made(self._build), key]
-            value = self._value(document_id, wanted)
-            return bool(self._mend(keys, [self._build.identity, document_id, kept or b"", value]))
+            return bool(self._mend(keys, [self._build.identity, document_id, kept or b"", _value(wanted)]))
 
     def close(self) -> None:
         self._client.close()
 
-    def _value(self, document_id: str, wanted: Stored) -> bytes:
-        if wanted.document is None:
-            return b"%d \n" % wanted.position if wanted.position else b""
-        family = self._model.family(document_id)
-        label = family.label(wanted.document) if family.label else ""
-        return b"%d %s\n%s" % (wanted.position, label.encode(), orjson.dumps(wanted.document))
+
+def _value(wanted: Stored) -> bytes:
+    if wanted.document is None:
+        return b"%d \n" % wanted.position if wanted.position else b""
+    return b"%d %s\n%s" % (wanted.position, wanted.label.encode(), orjson.dumps(wanted.document))
 
 
 class ElasticsearchMending:

@@ -158,7 +158,8 @@ class RedisStore:
 def stored(value: bytes) -> Stored:
     """What is kept of a document: `position label`, a line feed, JSON."""
     head, _, body = value.partition(b"\n")
-    return Stored(int(head.partition(b" ")[0]), orjson.loads(body) if body else None)
+    position, _, label = head.partition(b" ")
+    return Stored(int(position), orjson.loads(body) if body else None, label.decode())
 
 
 def _footing(footing: Footing) -> Iterator[Any]:
