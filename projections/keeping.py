@@ -6,6 +6,8 @@ In this order a crash at any place costs a repetition and nothing else. It runs 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from eventing.consuming import Mark, Partition, moves
@@ -31,6 +33,14 @@ class Kept(NamedTuple):
     def went_smoothly(self) -> bool:
         """Whether what was folded meanwhile on top of it can be kept as well."""
         return not self.stale and not self.parked_keys
+
+
+@dataclass(slots=True)
+class Writing:
+    """A batch on its way to the store. Without a future it has failed and is to be given again."""
+
+    batch: Batch
+    future: Future[Kept] | None = None
 
 
 class Keeper:

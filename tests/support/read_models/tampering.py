@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import orjson
+
 from projections.generations import Build
 from projections.read_model import ReadModel
 from projections.stores.elasticsearch_connecting import ask, connect
@@ -28,6 +30,16 @@ def give_to(platform: Platform, model: ReadModel, document_id: str, owner: str) 
     head, _, body = kept_in_redis(platform, model, document_id).partition(b"\n")
     others = b" ".join([*head.split(b" ")[:-1], owner.encode()])
     put_into_redis(platform, model, document_id, others + b"\n" + body)
+
+
+def cheapen(platform: Platform, model: ReadModel, order_id: str) -> None:
+    """Its total is 1, and all else as it was."""
+    if model.store == "elasticsearch":
+        source = kept_in_elasticsearch(platform, model, order_id)
+        put_into_elasticsearch(platform, model, order_id, {**source, "total": 1})
+        return
+    head, _, body = kept_in_redis(platform, model, order_id).partition(b"\n")
+    put_into_redis(platform, model, order_id, head + b"\n" + orjson.dumps({**orjson.loads(body), "total": 1}))
 
 
 def kept_in_elasticsearch(platform: Platform, model: ReadModel, document_id: str) -> dict[str, Any]:
