@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
+from operator import index
 from typing import Final, NamedTuple
 
 from eventing.consuming import Partition
@@ -32,12 +33,17 @@ def contributions(
 ) -> Iterator[Contribution]:
     if document is None:
         return
-    if family.sums is not None:
-        for (group, field), amount in family.sums(document).items():
-            yield Contribution(f"{SUM}{group}:{place(partition)}", field, amount)
-    if family.places is not None:
-        for name, at in family.places(document).items():
-            yield Contribution(f"{LIST}{name}", document_id, at)
+    try:
+        sums = family.sums(document) if family.sums is not None else {}
+        places = family.places(document) if family.places is not None else {}
+        found = [
+            Contribution(f"{SUM}{group}:{place(partition)}", field, index(amount))
+            for (group, field), amount in sums.items()
+        ]
+        found += [Contribution(f"{LIST}{name}", document_id, index(at)) for name, at in places.items()]
+    except Exception:  # noqa: BLE001 - no document that a fold has made: nothing can be told of what it adds
+        return
+    yield from found
 
 
 def range_of(name: str) -> int:

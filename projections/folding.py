@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import orjson
 
 from eventing.consuming import Mark, Partition
-from eventing.errors import OrderloomError
+from eventing.errors import OrderloomError, Unreadable
 from eventing.parking import QUEUED_BEHIND, Cause, ParkedKey
 from projections.hearing import Taken
-from projections.ports import NOTHING, NOWHERE, Change, Stored, ToPark
+from projections.ports import NOTHING, NOWHERE, UNREADABLE, Change, Stored, ToPark
 from projections.read_model import Document, Family, Places, Sums, difference
 
 ABSENT = Stored(0, None)
@@ -48,7 +48,28 @@ class Batch:
     """Documents that turned out otherwise than they were folded here."""
 
     def changes(self) -> list[Change]:
-        return [change for one, folded in self.documents.items() if (change := changed(one, folded)) is not None]
+        """What has to be written. What stands in the store may be readable and still nothing that a model has made: if
+        it breaks the model's sums or places, that concerns its own key as well, and all others go on."""
+        found = []
+        for one, folded in list(self.documents.items()):
+            try:
+                change = changed(one, folded)
+            except Exception as error:  # noqa: BLE001
+                self.set_aside(one, Cause("fold_failed", f"What follows from {one} can't be told: {error!r}."))
+                continue
+            if change is not None:
+                found.append(change)
+        return found
+
+    def set_aside(self, document_id: str, cause: Cause) -> None:
+        """Nothing of it is written: what was folded into it waits."""
+        self.stale.append(document_id)
+        self.park(self.documents.pop(document_id).takens, cause)
+
+    def park(self, takens: Iterable[Taken], cause: Cause) -> None:
+        for taken in takens:
+            self.parked.append(to_park(taken, cause))
+            self.parked_keys.add(_key(taken))
 
 
 def documents_of(taken: Taken) -> Sequence[str]:
@@ -83,8 +104,7 @@ def fold_batch(
         if (parked and _key(taken) in parked) or (batch.parked_keys and _key(taken) in batch.parked_keys):
             batch.parked.append(to_park(taken, BEHIND))
         elif (cause := taken.cause or _fold(batch, taken, bases)) is not None:
-            batch.parked.append(to_park(taken, cause))
-            batch.parked_keys.add(_key(taken))
+            batch.park([taken], cause)
 
 
 def _key(taken: Taken) -> ParkedKey:
@@ -99,6 +119,8 @@ def _fold(batch: Batch, taken: Taken, bases: Mapping[str, Stored]) -> Cause | No
         folded = batch.documents.get(document_id)
         if folded is None:
             base = bases.get(document_id, ABSENT)
+            if base == UNREADABLE:
+                return unreadable(document_id)
             folded = batch.documents[document_id] = Folded(family, taken.message.partition, base, base)
         if heard.position <= folded.now.position:
             continue
@@ -126,9 +148,17 @@ def changed(document_id: str, folded: Folded) -> Change | None:
         now.position,
         folded.partition,
         None if document is None else orjson.dumps(document),
-        family.label(document) if family.label and document is not None else "",
+        family.label_of(document),
         _sums(family, base.document, document) if family.sums else NOTHING,
         _places(family, base.document, document) if family.places else NOWHERE,
+    )
+
+
+def unreadable(document_id: str) -> Cause:
+    return Cause(
+        Unreadable.code,
+        f"What the store keeps of {document_id} can't be read: run `orders projections verify` with --repair for this "
+        "model, and retry.",
     )
 
 

@@ -30,6 +30,8 @@ class Build(NamedTuple):
     """What the store answered when it was made: something of the same name that is not this is told apart."""
     made_at: datetime
     live_since: datetime | None = None
+    mended: int = 0
+    """How often a repair has put documents of it right."""
 
     @property
     def tag(self) -> str:

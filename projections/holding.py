@@ -68,6 +68,10 @@ class Holding:
         self.behind = []
 
 
+def positions(marks: Mapping[Partition, Mark]) -> Mapping[Partition, int]:
+    return {partition: mark.position for partition, mark in marks.items()}
+
+
 def leave_out(batch: Batch, gone: set[Partition]) -> None:
     """Of a batch that is to be given to the store once more, what is no longer this process's business."""
     batch.documents = {one: folded for one, folded in batch.documents.items() if folded.partition not in gone}

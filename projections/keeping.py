@@ -6,16 +6,17 @@ In this order a crash at any place costs a repetition and nothing else. It runs 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from eventing.consuming import Mark, Partition, moves
 from eventing.crash_points import reach
 from eventing.errors import Unavailable
 from eventing.parking import Cause, ParkedKey
-from projections.folding import ABSENT, Batch, Folded, changed, to_park
+from projections.folding import ABSENT, Batch, Folded, unreadable
 from projections.generations import Build
-from projections.hearing import Taken
-from projections.ports import Board, Change, Desk, DocumentStore, Footing, Outcome
+from projections.ports import UNREADABLE, Board, Change, Desk, DocumentStore, Footing
 
 ROUNDS: Final = 5
 
@@ -32,6 +33,14 @@ class Kept(NamedTuple):
     def went_smoothly(self) -> bool:
         """Whether what was folded meanwhile on top of it can be kept as well."""
         return not self.stale and not self.parked_keys
+
+
+@dataclass(slots=True)
+class Writing:
+    """A batch on its way to the store. Without a future it has failed and is to be given again."""
+
+    batch: Batch
+    future: Future[Kept] | None = None
 
 
 class Keeper:
@@ -73,8 +82,9 @@ class Keeper:
         for _ in range(ROUNDS):
             at_once = self._store.keeps_marks and not batch.parked
             outcome = self._store.write(changes, batch.marks if at_once else {}, footing)
-            batch.stale += [*outcome.overtaken, *outcome.refused]
-            self._set_aside(batch, outcome)
+            batch.stale += outcome.overtaken
+            for one, reason in outcome.refused.items():
+                batch.set_aside(one, Cause("refused_document", f"The store refuses {one}: {reason}"))
             if not outcome.overtaken:
                 return written - len(outcome.refused)
             changes = self._fold_again(batch)
@@ -82,18 +92,16 @@ class Keeper:
             footing = Footing(before, {one: folded.base.position for one, folded in batch.documents.items()})
         raise Unavailable(f"The documents of {self._build.model} change under the projector's hands; it tries again.")
 
-    def _set_aside(self, batch: Batch, outcome: Outcome) -> None:
-        for one, reason in outcome.refused.items():
-            folded = batch.documents.pop(one)
-            self._park(batch, folded.takens, Cause("refused_document", f"The store refuses {one}: {reason}"))
-
     def _fold_again(self, batch: Batch) -> list[Change]:
         """From what the store has now: another process may have come first, or this one did and never heard of it."""
         kept = self._store.read(list(batch.documents))
-        for one, folded in batch.documents.items():
+        for one, folded in list(batch.documents.items()):
             folded.base = folded.now = kept.get(one, ABSENT)
-            self._fold_one(batch, folded)
-        return [change for one, folded in batch.documents.items() if (change := changed(one, folded)) is not None]
+            if folded.base == UNREADABLE:
+                batch.set_aside(one, unreadable(one))
+            else:
+                self._fold_one(batch, folded)
+        return batch.changes()
 
     def _fold_one(self, batch: Batch, folded: Folded) -> None:
         for place, taken in enumerate(folded.takens):
@@ -103,12 +111,8 @@ class Keeper:
             try:
                 document = folded.family.fold(folded.now.document, taken.heard)
             except Exception as error:  # noqa: BLE001 - it concerns its own key, and all others go on
-                self._park(batch, folded.takens[place:], Cause("fold_failed", str(error)))
+                batch.park(folded.takens[place:], Cause("fold_failed", str(error)))
                 folded.takens = folded.takens[:place]
                 return
             if document is not folded.now.document:
                 folded.now = folded.now._replace(position=taken.heard.position, document=document)
-
-    def _park(self, batch: Batch, takens: Sequence[Taken], cause: Cause) -> None:
-        batch.parked += [to_park(taken, cause) for taken in takens]
-        batch.parked_keys |= {ParkedKey(taken.message.partition, taken.message.key) for taken in takens}

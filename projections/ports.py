@@ -43,6 +43,17 @@ class Stored(NamedTuple):
 
     position: int
     document: Document | None
+    label: str = ""
+    """What Redis keeps before it. Nothing is folded from it; a fold has it only where the two are compared."""
+
+    @property
+    def is_there(self) -> bool:
+        """Neither deleted nor nothing at all; what can't be read is there as well, and in the way."""
+        return self.document is not None or self == UNREADABLE
+
+
+UNREADABLE: Final = Stored(-1, None)
+"""What a store has in a document's place and no projector has written. It equals no fold; nothing is folded upon it."""
 
 
 class Change(NamedTuple):

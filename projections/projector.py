@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Final
 
@@ -26,8 +25,8 @@ from projections.consumer import Consumer, OpenConsumer
 from projections.folding import Batch, fold_batch, needed
 from projections.generations import Build
 from projections.hearing import Ear
-from projections.holding import Holding, leave_out
-from projections.keeping import Keeper, Kept
+from projections.holding import Holding, leave_out, positions
+from projections.keeping import Keeper, Kept, Writing
 from projections.ports import Desk, DocumentStore, Lost, SetBack
 from projections.presence import Presence
 from projections.read_model import ReadModel
@@ -46,14 +45,6 @@ TOLD_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 0.5
 REVOKE_SECONDS: Final = 15.0
 """How long whoever takes a partition over may have to wait for a batch that is being written."""
-
-
-@dataclass(slots=True)
-class Writing:
-    """A batch on its way to the store. Without a future it has failed and is to be given again."""
-
-    batch: Batch
-    future: Future[Kept] | None = None
 
 
 class Projection:
@@ -75,6 +66,8 @@ class Projection:
         self.model = model
         self.build = build
         self.standing = standing
+        self.mended = build.mended
+        """The last repair of its build that it was told of, by another thread."""
         self._store = store
         self._desk = desk
         self._keeper = keeper
@@ -118,11 +111,19 @@ class Projection:
         self._keeper.close()
 
     def _begin(self) -> None:
-        self._recent.clear()
+        self._forget()
         self._held = Holding()
         self._writing: Writing | None = None
         self._paused: set[Partition] = set()
         self._told_at = self._retry_at = 0.0
+
+    def _forget(self) -> None:
+        """All that is remembered, when nothing that was folded from it is under way any more: the writer does one thing
+        after the other, also what nobody waits for, and what came behind a repair from memory would undo it unseen."""
+        mended = self.mended
+        self._writer.submit(lambda: None).result()
+        self._recent.clear()
+        self.standing.mended = mended
 
     def _follow(self, stop: Event) -> None:
         """The life of one consumer."""
@@ -131,7 +132,8 @@ class Projection:
         try:
             while not stop.is_set():
                 self._step(consumer)
-            self._finish()
+            self._advance()
+            self._join()
         finally:
             consumer.close()
             self._writing = None
@@ -142,6 +144,10 @@ class Projection:
         if self._breaker.is_resting:
             return
         try:
+            if self.mended != self.standing.mended:
+                self._join()
+                if self._writing is None:
+                    self._forget()
             self._advance()
             self._retry_parked()
             self._presence.demand_now_and_then(self._held.kept)
@@ -212,7 +218,7 @@ class Projection:
         standing.parked += kept.parked
         standing.parked_keys = len(self._held.parked)
         standing.hits, standing.misses = self._recent.hits, self._recent.misses
-        self._show(_positions(kept.marks))
+        self._show(positions(kept.marks))
 
     def _show(self, applied: Mapping[Partition, int]) -> None:
         if self._refresher:
@@ -229,7 +235,7 @@ class Projection:
         self._recent.forget(self._retrying.carry_out(held))
         self._held.parked = set(self._desk.parked(held))
         self.standing.parked_keys = len(self._held.parked)
-        self._show(_positions(self._held.kept))
+        self._show(positions(self._held.kept))
 
     def _assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:
         keeper_of_marks = self._store if self._store.keeps_marks else self._desk
@@ -239,7 +245,7 @@ class Projection:
         self._paused -= marks.keys()  # Kafka hands them out unpaused; those that were held before stay as they are
         self.standing.taken_over(marks)
         self.standing.parked_keys = len(self._held.parked)
-        self._show(_positions(marks))
+        self._show(positions(marks))
         return marks
 
     def _revoked(self, partitions: Sequence[Partition]) -> None:
@@ -268,10 +274,6 @@ class Projection:
             except OrderloomError as error:
                 self.standing.trip("paused", error)
 
-    def _finish(self) -> None:
-        self._advance()
-        self._join()
-
     def _tell(self, consumer: Consumer) -> None:
         if (now := time.monotonic()) >= self._told_at:
             self._told_at = now + TOLD_SECONDS
@@ -293,7 +295,3 @@ class Projection:
             log.warning("A store was set back", action="store_set_back", model=self.model.name, why=str(error))
         if not isinstance(error, Superseded):
             self.standing.trip("paused", error)
-
-
-def _positions(marks: Mapping[Partition, Mark]) -> Mapping[Partition, int]:
-    return {partition: mark.position for partition, mark in marks.items()}

@@ -97,6 +97,9 @@ class Family:
     sums: Callable[[Document], Sums] | None = None
     places: Callable[[Document], Places] | None = None
 
+    def label_of(self, document: Document | None) -> str:
+        return self.label(document) if self.label and document is not None else ""
+
     def id_of(self, key: str) -> str:
         return f"{self.name}/{key}" if self.name else key
 

@@ -1,7 +1,8 @@
 """Documents that were folded lately, so that the next event of an order need not ask the store for it.
 
 Valid as long as this process reads the partition: nobody else writes its documents then, and whatever an operator does
-about a parked key is carried out by the process that reads it. Whoever loses a partition forgets its documents.
+about a parked key is carried out by the process that reads it. Whoever loses a partition forgets its documents. Only a
+repair writes beside it: it tells so, and waits until everything is forgotten.
 """
 
 from __future__ import annotations

@@ -147,6 +147,14 @@ class Lifecycle(Protocol):
         """Nobody keeps it fresh any more."""
         ...
 
+    def mended(self, build: Build) -> int:
+        """Documents of it were put right: what projectors remember is to be forgotten. Which repair of it this was."""
+        ...
+
+    def remembering(self, build: Build, mended: int) -> Sequence[str]:
+        """The processes that have not said yet that they remember nothing from before this repair."""
+        ...
+
     def retired(self) -> Sequence[Build]:
         """Those that are retired and may still have something in their store."""
         ...

@@ -14,7 +14,7 @@ from eventing.errors import OrderloomError, Unavailable
 from eventing.parking import Cause, Parked
 from projections.folding import Batch, documents_of, fold_batch
 from projections.hearing import Ear
-from projections.ports import Desk, DocumentStore
+from projections.ports import Change, Desk, DocumentStore
 
 ROUNDS: Final = 100
 """Then the loop looks at Kafka again, so that the group does not take its partitions away."""
@@ -49,17 +49,18 @@ class Retrying:
             return ()
         batch = Batch()
         fold_batch(batch, [taken], self._store.read(documents_of(taken)), ())
+        changes = batch.changes()
         if batch.parked:
             self._desk.failed_again(parked, batch.parked[0].cause)
             return ()
         try:
-            self._desk.settle(parked, lambda: self._write(batch))
+            self._desk.settle(parked, lambda: self._write(changes))
         except RefusedAgain as error:
             self._desk.failed_again(parked, Cause(error.code, str(error)))
         return list(batch.documents)
 
-    def _write(self, batch: Batch) -> None:
-        outcome = self._store.write(batch.changes(), {})
+    def _write(self, changes: Sequence[Change]) -> None:
+        outcome = self._store.write(changes, {})
         if outcome.overtaken:
             raise Unavailable("The document changed meanwhile; the parked event is tried again.")
         for one, reason in outcome.refused.items():

@@ -36,6 +36,8 @@ class Standing:
         self.documents = 0
         self.parked_keys = 0
         self.parked = 0
+        self.mended = 0
+        """The last repair of its build from before which it remembers nothing."""
         self.hits = 0
         self.misses = 0
         self.rate = 0.0

@@ -109,6 +109,7 @@ class Supervisor:
             for key, build in wanted.items():
                 if key not in self._hired:
                     self._start(key, model, build)
+                self._hired[key].projection.mended = build.mended
             self._troubles.pop(model.name, None)
             if not wanted:
                 raise _unknown_generation(model, builds)
@@ -120,6 +121,10 @@ class Supervisor:
             self._troubles[model.name] = error
 
     def _start(self, key: tuple[str, int], model: ReadModel, build: Build) -> None:
+        # Before it remembers anything: a repair waits for those of whom it knows.
+        known = Standing()
+        known.mended = build.mended
+        self._reports.write(build, known)
         projection = self._hire(model, build)
         stop = Event()
         thread = Thread(target=projection.run, args=(stop,), name=f"{model.name} {build.tag}", daemon=True)

@@ -32,8 +32,12 @@ class Seen(NamedTuple):
         return list(self.repaired.left)
 
     @property
+    def remembering(self) -> Sequence[str]:
+        return self.repaired.remembering if self.repaired else ()
+
+    @property
     def is_well(self) -> bool:
-        return not self.left and len(self.put_right) == len(self.wrong)
+        return not self.left and not self.remembering and len(self.put_right) == len(self.wrong)
 
 
 def hang_in(root: typer.Typer) -> None:
@@ -76,7 +80,7 @@ def _verify(name: str, *, repair: bool, quiet: bool) -> Seen:
             wiring.tallying(settings, verifying) as totals,
         ):
             verdict = verifying.run()
-            repaired = put_right(verifying, mending, verdict.findings) if repair else None
+            repaired = put_right(outside, verifying, mending, verdict.findings) if repair else None
             # Afterwards: an entry of a list is put right by its document.
             wrong = totals.run() if totals else ()
             righted = tallying.put_right(totals, wrong)[0] if repair and totals and wrong else ()
@@ -92,6 +96,7 @@ def _told(seen: Seen) -> dict[str, Any]:
         "findings": [{"kind": one.kind, "id": one.id} for one in verdict.findings],
         "repaired": list(seen.repaired.repaired) if seen.repaired else [],
         "left": seen.left,
+        "remembering": list(seen.remembering),
         "totals": [{**one._asdict(), "repaired": one in seen.put_right} for one in seen.wrong],
     }
 
@@ -108,6 +113,11 @@ def _show(seen: Seen) -> None:
     else:
         output.show(
             f"All is well: {verdict.documents:,} documents are the fold of the log, and so is what they add up to."
+        )
+    for holder in seen.remembering:
+        output.remark(
+            f"The projector {holder} has not said that it forgot what the documents were before: with its next events "
+            "it may write that again. Verify again."
         )
     if verdict.left_out:
         output.remark(f"{verdict.left_out} keys are parked and were left out: `orders parked list`.")

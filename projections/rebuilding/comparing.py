@@ -48,7 +48,8 @@ class Comparison(NamedTuple):
 def digest(stored: Stored) -> bytes:
     """Of what a reader sees of it."""
     body = b"" if stored.document is None else orjson.dumps(stored.document, option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(b"%d " % stored.position + body, digest_size=16).digest()
+    told = b"%d %s\n%s" % (stored.position, stored.label.encode(), body)
+    return hashlib.blake2b(told, digest_size=16).digest()
 
 
 def compare_documents(

@@ -18,9 +18,9 @@ RANGES: Final = 4096
 
 
 def digest(document_id: str, stored: Stored) -> int:
-    """Of what a reader sees of it. The order of a document's fields says nothing."""
+    """Of what a reader sees of it: the label too, which says whose it is. The order of its fields says nothing."""
     body = b"" if stored.document is None else orjson.dumps(stored.document, option=orjson.OPT_SORT_KEYS)
-    told = b"%s %d %s" % (document_id.encode(), stored.position, body)
+    told = b"%s %d %s\n%s" % (document_id.encode(), stored.position, stored.label.encode(), body)
     return int.from_bytes(hashlib.blake2b(told, digest_size=16).digest(), "big")
 
 

@@ -19,7 +19,7 @@ from eventing.consuming import Mark, Partition
 from eventing.errors import Misconfigured, Unreadable
 from eventing.partitioning import partition_of
 from projections.folding import ABSENT, Folded
-from projections.ports import Stored
+from projections.ports import UNREADABLE, Stored
 from projections.read_model import Family, Heard, ReadModel
 from projections.rebuilding.digests import Digests, digest, range_of, together
 from projections.rebuilding.outside import Opened, Step
@@ -128,12 +128,12 @@ class Verifying:
         for done, (one, stored) in enumerate(self.opened.store.scan(), 1):
             if done % SHOWN_EVERY == 0:
                 self.step("scan", done, None)
-            if self._is_left_out(one):
+            if self._is_left_out(one, stored):
                 continue
             family = self._family(one)
             if family is not None and stored.position > self._bound(family, _key(one), applied):
                 digests.moving.add(range_of(one))
-            elif stored.document is not None:
+            elif stored.is_there:
                 digests.add(one, stored)
         return digests
 
@@ -144,7 +144,7 @@ class Verifying:
         found = {
             one: digest(one, stored)
             for one, stored in self.opened.store.scan()
-            if range_of(one) in group and stored.document is not None and not self._is_left_out(one)
+            if range_of(one) in group and stored.is_there and not self._is_left_out(one, stored)
         }
         ids = wanted.keys() | found.keys()
         return sorted(one for one in ids if wanted.get(one) != found.get(one)), len(ids)
@@ -170,7 +170,7 @@ class Verifying:
                 continue
             if (cause := fold_one(folded, family, self.log.heard(one))) is not None:
                 raise Unreadable(f"Position {one.position} can't be folded: {cause.sentence}")
-        return folded.now
+        return folded.now._replace(label=family.label_of(folded.now.document))
 
     def _bound(self, family: Family, key: str, applied: Mapping[Partition, Mark]) -> int:
         count = self.partitions.get(family.topic, 0)
@@ -181,8 +181,9 @@ class Verifying:
         name = document_id.rpartition("/")[0]
         return next((family for family in self.model.families if family.name == name), None)
 
-    def _is_left_out(self, document_id: str) -> bool:
-        return bool(self.parked) and _key(document_id) in self.parked
+    def _is_left_out(self, document_id: str, found: Stored) -> bool:
+        """What can't be read is not: nothing of its key could ever be retried."""
+        return bool(self.parked) and found != UNREADABLE and _key(document_id) in self.parked
 
     def _demand_plain_keys(self) -> None:
         for family in self.model.families:
@@ -200,7 +201,7 @@ def _key(document_id: str) -> str:
 
 def _judged(document_id: str, found: Stored | None, wanted: Stored) -> Finding | None:
     """A tombstone, and nothing at all, are the same to every reader."""
-    is_there = found is not None and found.document is not None
+    is_there = found is not None and found.is_there
     if wanted.document is None:
         return Finding("extra", document_id, found, wanted) if is_there else None
     if not is_there:

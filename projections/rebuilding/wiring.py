@@ -158,7 +158,7 @@ def _mending(settings: Settings, model: ReadModel, live: Build) -> RedisMending 
     if model.store == "elasticsearch":
         client = elasticsearch_connecting.connect(settings.elasticsearch, patience=STORE_PATIENCE)
         return ElasticsearchMending(client, ElasticsearchNames(settings.elasticsearch.index_prefix), live)
-    return RedisMending(_redis(settings, STORE_PATIENCE), RedisNames(settings.redis.key_prefix), live, model)
+    return RedisMending(_redis(settings, STORE_PATIENCE), RedisNames(settings.redis.key_prefix), live)
 
 
 def lease_name(model: ReadModel) -> str:

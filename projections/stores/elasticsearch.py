@@ -23,7 +23,7 @@ from eventing.crash_points import reach
 from eventing.errors import Unavailable
 from projections.generations import Build
 from projections.names import ElasticsearchNames
-from projections.ports import ANYWHERE, Change, Footing, Lost, Outcome, Stored
+from projections.ports import ANYWHERE, UNREADABLE, Change, Footing, Lost, Outcome, Stored
 from projections.read_model import ReadModel
 from projections.stores.elasticsearch_connecting import Overloaded, ask
 
@@ -71,7 +71,7 @@ class ElasticsearchStore:
                 if "error" in item:
                     raise self._lost()
                 if item["found"]:
-                    found[item["_id"]] = _stored(item["_source"])
+                    found[item["_id"]] = stored(item)
         return found
 
     def write(
@@ -95,16 +95,17 @@ class ElasticsearchStore:
 
     def scan(self, after: str = "") -> Iterator[tuple[str, Stored]]:
         """By id. Searches, so what was written after the last refresh is not among it."""
+        beyond: Sequence[Any] = [after] if after else ()
         while True:
             query: dict[str, Any] = {"size": SCAN_AT_ONCE, "sort": [{"id": "asc"}], "track_total_hits": False}
-            if after:
-                query["search_after"] = [after]
+            if beyond:
+                query["search_after"] = beyond
             hits = self._ask("POST", f"/{self._index}/_search", query)["hits"]["hits"]
             for hit in hits:
-                after = hit["_id"]
-                yield after, _stored(hit["_source"])
+                yield hit["_id"], stored(hit)
             if len(hits) < SCAN_AT_ONCE:
                 return
+            beyond = hits[-1]["sort"]  # and not its id: where the two differ, a scan would never end
 
     def drop(self) -> None:
         self._ask("DELETE", f"/{self._index}?ignore_unavailable=true")
@@ -202,6 +203,10 @@ def _source(change: Change) -> bytes:
     return head + (b'"deleted":true}' if change.body is None else change.body[1:])
 
 
-def _stored(source: dict[str, Any]) -> Stored:
+def stored(hit: Mapping[str, Any]) -> Stored:
+    source = hit["_source"]
+    position = source.get("position")
+    if type(position) is not int or position < 1 or source.get("id") != hit["_id"]:
+        return UNREADABLE
     document = {name: value for name, value in source.items() if name not in ADDED}
-    return Stored(source["position"], None if source.get("deleted") else document)
+    return Stored(position, None if source.get("deleted") else document)

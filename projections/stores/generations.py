@@ -12,7 +12,7 @@ from projections.read_model import ReadModel
 from projections.stores.transactions import transaction
 
 _BUILDS: Final = """
-    SELECT model, generation, build, state, digest, identity, made_at, live_since FROM read_model_generations
+    SELECT model, generation, build, state, digest, identity, made_at, live_since, mended FROM read_model_generations
     WHERE state <> 'dropped' AND (%s::text IS NULL OR model = %s) ORDER BY model, build
 """
 # Held until the end of the transaction; two processes that start at the same time make one build.

@@ -38,6 +38,14 @@ _STEP_BACK: Final = """
     UPDATE read_model_generations SET state = CASE state WHEN 'live' THEN 'old' ELSE 'dropped' END
     WHERE model = %s AND build <> %s AND state IN ('live', 'old')
 """
+_MENDED: Final = """
+    UPDATE read_model_generations SET mended = mended + 1 WHERE model = %s AND build = %s RETURNING mended
+"""
+# Who has been silent for longer than a group waits for its members has lost its partitions, and forgot them with that.
+_REMEMBERING: Final = """
+    SELECT holder FROM projection_reports WHERE model = %s AND build = %s AND mended < %s
+    AND reported_at > clock_timestamp() - interval '15 s' ORDER BY holder
+"""
 _FORGET_REPORTS: Final = "DELETE FROM projection_reports WHERE model = %s AND build = %s"
 _FORGET_PARKED: Final = "DELETE FROM parked_events WHERE consumer = %s"
 
@@ -83,6 +91,14 @@ class PostgresLifecycle:
             execute(_FORGET_REPORTS, (build.model, build.number))
             execute(_FORGET_PARKED, (build.consumer,))
             _set(execute, build, "dropped", "")
+
+    def mended(self, build: Build) -> int:
+        with transaction(self._database) as execute:
+            self._demand(execute)
+            return int(execute(_MENDED, (build.model, build.number))[0][0])
+
+    def remembering(self, build: Build, mended: int) -> Sequence[str]:
+        return [str(holder) for (holder,) in self._database.query(_REMEMBERING, (build.model, build.number, mended))]
 
     def close(self) -> None:
         self._database.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,11 +15,13 @@ from eventing.errors import Unavailable
 from projections.generations import Build
 from projections.names import ElasticsearchNames, RedisNames
 from projections.ports import Stored
-from projections.read_model import ReadModel
+from projections.stores.elasticsearch import stored as stored_in_elasticsearch
 from projections.stores.elasticsearch_connecting import ask
 from projections.stores.redis import stored as stored_in_redis
 from projections.stores.redis_connecting import answering
 
+FORGETTING_TRIES: Final = 40
+FORGETTING_PAUSE: Final = 0.05
 _CONFLICT: Final = 409
 # The position alone says too little of a document that somebody has tampered with: all of it has to be as it was found.
 _MEND: Final = """
@@ -31,11 +34,10 @@ _MEND: Final = """
 
 
 class RedisMending:
-    def __init__(self, client: Redis, names: RedisNames, build: Build, model: ReadModel) -> None:
+    def __init__(self, client: Redis, names: RedisNames, build: Build) -> None:
         self._client = client
         self._names = names
         self._build = build
-        self._model = model
         self._mend = client.register_script(_MEND)
 
     def mend(self, document_id: str, found: Stored | None, wanted: Stored) -> bool:
@@ -45,18 +47,16 @@ class RedisMending:
             if (stored_in_redis(kept) if isinstance(kept, bytes) else None) != found:
                 return False
             keys = [self._names.made(self._build), key]
-            value = self._value(document_id, wanted)
-            return bool(self._mend(keys, [self._build.identity, document_id, kept or b"", value]))
+            return bool(self._mend(keys, [self._build.identity, document_id, kept or b"", _value(wanted)]))
 
     def close(self) -> None:
         self._client.close()
 
-    def _value(self, document_id: str, wanted: Stored) -> bytes:
-        if wanted.document is None:
-            return b"%d \n" % wanted.position if wanted.position else b""
-        family = self._model.family(document_id)
-        label = family.label(wanted.document) if family.label else ""
-        return b"%d %s\n%s" % (wanted.position, label.encode(), orjson.dumps(wanted.document))
+
+def _value(wanted: Stored) -> bytes:
+    if wanted.document is None:
+        return b"%d \n" % wanted.position if wanted.position else b""
+    return b"%d %s\n%s" % (wanted.position, wanted.label.encode(), orjson.dumps(wanted.document))
 
 
 class ElasticsearchMending:
@@ -69,7 +69,7 @@ class ElasticsearchMending:
 
     def mend(self, document_id: str, found: Stored | None, wanted: Stored) -> bool:
         kept = self._ask("GET", f"/{self._index}/_doc/{document_id}") or {"found": False}
-        if not self._is_as_found(kept, found):
+        if (stored_in_elasticsearch(kept) if kept["found"] else None) != found:
             return False
         is_newest = not kept["found"] or kept["_version"] <= wanted.position
         if wanted.position and is_newest and self._index_it(document_id, wanted):
@@ -80,13 +80,21 @@ class ElasticsearchMending:
         self._client.close()
 
     def _make_anew(self, document_id: str, kept: Mapping[str, Any], wanted: Stored) -> bool:
-        """Elasticsearch remembers the version of what was deleted for a while, unless it is told not to."""
+        """Elasticsearch remembers the version of what was deleted for a while. Told not to, it still does so until a
+        refresh after the next tick of its clock; who gave up before that would leave nothing in the document's place,
+        and the next events refused."""
         self._ask("PUT", f"/{self._index}/_settings", {"index": {"gc_deletes": "0s"}})
         try:
             if kept["found"] and not self._delete(document_id, kept):
                 return False
-            self._ask("POST", f"/{self._index}/_refresh")
-            return not wanted.position or self._index_it(document_id, wanted)
+            for _ in range(FORGETTING_TRIES):
+                self._ask("POST", f"/{self._index}/_refresh")
+                if not wanted.position or self._index_it(document_id, wanted):
+                    return True
+                if self._ask("GET", f"/{self._index}/_doc/{document_id}"):
+                    return False  # somebody else was quicker
+                time.sleep(FORGETTING_PAUSE)
+            return False
         finally:
             self._ask("PUT", f"/{self._index}/_settings", {"index": {"gc_deletes": None}})
 
@@ -99,12 +107,6 @@ class ElasticsearchMending:
         body |= {"deleted": True} if wanted.document is None else wanted.document
         versioned = f"version={wanted.position}&version_type=external_gte"
         return self._try("PUT", f"/{self._index}/_doc/{document_id}?{versioned}", body)
-
-    def _is_as_found(self, kept: Mapping[str, Any], found: Stored | None) -> bool:
-        if not kept["found"] or found is None:
-            return not kept["found"] and found is None
-        source = kept["_source"]
-        return bool(source["position"] == found.position and bool(source.get("deleted")) == (found.document is None))
 
     def _try(self, method: str, path: str, body: Any = None) -> bool:
         """False where somebody else was quicker."""

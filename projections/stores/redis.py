@@ -9,6 +9,7 @@ what it goes on from; and the call that moves the marks of several others, that 
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,12 +25,13 @@ from eventing.consuming import Mark, Partition
 from eventing.crash_points import reach
 from projections.generations import Build
 from projections.names import BUCKETS, RedisNames, bucket_of, place
-from projections.ports import ANYWHERE, Change, Footing, Lost, Outcome, SetBack, Stored
+from projections.ports import ANYWHERE, UNREADABLE, Change, Footing, Lost, Outcome, SetBack, Stored
 from projections.stores.redis_connecting import answering
 
 SENDERS: Final = 2
 CALL: Final = 1000
 """Documents a call: Redis serves nobody else while a script runs."""
+_POSITION: Final = re.compile(rb"[1-9][0-9]*")
 _BUCKETS: Final = tuple(f"docs:{bucket:02x}" for bucket in range(BUCKETS))
 
 
@@ -156,9 +158,17 @@ class RedisStore:
 
 
 def stored(value: bytes) -> Stored:
-    """What is kept of a document: `position label`, a line feed, JSON."""
-    head, _, body = value.partition(b"\n")
-    return Stored(int(head.partition(b" ")[0]), orjson.loads(body) if body else None)
+    """What is kept of a document: `position label`, a line feed, JSON. A tombstone has neither label nor JSON."""
+    head, feed, body = value.partition(b"\n")
+    position, _, label = head.partition(b" ")
+    try:
+        document = orjson.loads(body) if body else None
+        is_whole = isinstance(document, dict) if body else feed and not label
+        if is_whole and _POSITION.fullmatch(position):  # as scripts compare it: `07` would be another one to them
+            return Stored(int(position), document, label.decode())
+    except ValueError:
+        pass
+    return UNREADABLE
 
 
 def _footing(footing: Footing) -> Iterator[Any]:

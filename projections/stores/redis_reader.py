@@ -59,7 +59,7 @@ class RedisReader:
         self._topic_prefix = topic_prefix
         self._tags: dict[str, str] = {}
         self._read: Any = client.register_script(_READ)
-        self._trips: dict[str, SharedTrips[str, Kept | None]] = {}
+        self._trips: dict[str, SharedTrips[str, bytes | None]] = {}
 
     async def standings(self) -> Mapping[str, Standing]:
         searched = {model: await self._searched_tag(model) for model in self._searched}
@@ -75,16 +75,16 @@ class RedisReader:
         base = _base(self._names, model, tag)
         if len(ids) == 1:
             trips = self._trips.get(base) or self._trips.setdefault(base, SharedTrips(partial(self._found, base)))
-            return [await trips.go(ids[0])]
-        return await self._found(base, ids)
+            return [_kept(await trips.go(ids[0]))]
+        return [_kept(value) for value in await self._found(base, ids)]
 
-    async def _found(self, base: str, ids: Sequence[str]) -> Sequence[Kept | None]:
+    async def _found(self, base: str, ids: Sequence[str]) -> Sequence[bytes | None]:
         """One call whatever their number: each command of a pipeline would cost the client as much as a question."""
         with _explained():
             found = await self._read([f"{base}made", *(_documents(base, one) for one in ids)], ids)
         if found == b"gone":
             raise _gone()
-        return [_kept(value) for value in found]
+        return cast("Sequence[bytes | None]", found)
 
     async def listed(self, model: str, tag: str, name: str, *, below: int | None, limit: int) -> Sequence[ListEntry]:
         base, start = _base(self._names, model, tag), "+inf" if below is None else f"({below}"
@@ -208,7 +208,14 @@ def _kept(value: bytes | None) -> Kept | None:
         return None
     head, _, body = value.partition(b"\n")
     position, _, label = head.partition(b" ")
-    return Kept(int(position), label.decode(), body) if body else None
+    try:
+        if not body:
+            return None
+        if body[:1] == b"{" and body[-1:] == b"}":  # no more is looked at: it is passed on as it is
+            return Kept(int(position), label.decode(), body)
+    except ValueError:
+        pass
+    raise NotServed("What Redis keeps of this can't be read: it has to be repaired.", code="read_model_unavailable")
 
 
 def _mark(text: bytes) -> Mark:

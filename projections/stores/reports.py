@@ -16,12 +16,12 @@ from projections.standing import Standing
 
 _REPORT: Final = """
     INSERT INTO projection_reports
-        (model, build, holder, state, rate, lag_seconds, parked, last_error, last_error_at, partitions)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
+        (model, build, holder, state, rate, lag_seconds, parked, last_error, last_error_at, partitions, mended)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)
     ON CONFLICT (model, build, holder) DO UPDATE
     SET state = excluded.state, rate = excluded.rate, lag_seconds = excluded.lag_seconds, parked = excluded.parked,
         last_error = excluded.last_error, last_error_at = excluded.last_error_at, partitions = excluded.partitions,
-        reported_at = clock_timestamp()
+        mended = excluded.mended, reported_at = clock_timestamp()
 """
 _LEAVE: Final = "DELETE FROM projection_reports WHERE holder = %s"
 _FORGET: Final = "DELETE FROM projection_reports WHERE reported_at < clock_timestamp() - interval '1 day'"
@@ -61,6 +61,7 @@ class Reports:
         values: Sequence[Any] = (
             *(build.model, build.number, self._holder, standing.state, standing.rate, standing.lag_seconds),
             *(standing.parked_keys, standing.error, standing.error_at, orjson.dumps(partitions).decode()),
+            standing.mended,
         )
         self._database.query(_REPORT, values)
 

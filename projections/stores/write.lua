@@ -20,7 +20,7 @@ end
 i = i + 1
 for _ = 1, tonumber(a[i - 1]) do
   local kept = redis.call('HGET', base .. a[i], a[i + 1])
-  if tonumber(string.match(kept or '0', '^%d+')) < tonumber(a[i + 2]) then return {'set back'} end
+  if tonumber(string.match(kept or '', '^%d+') or '0') < tonumber(a[i + 2]) then return {'set back'} end
   i = i + 3
 end
 

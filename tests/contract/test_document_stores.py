@@ -2,77 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import pytest
 
 from eventing.consuming import Mark, Partition
 from eventing.settings import Settings
 from projections.generations import Build
 from projections.names import ElasticsearchNames
-from projections.ports import Change, DocumentStore, Footing, Lost, SetBack, Stored
-from projections.read_model import Family, ReadModel, Sum
+from projections.ports import DocumentStore, Footing, Lost, SetBack, Stored
+from projections.read_model import ReadModel, Sum
 from projections.stores.elasticsearch import ElasticsearchStore
 from projections.stores.elasticsearch_connecting import connect
 from projections.stores.redis import CALL, RedisStore
 from projections.wiring import open_store
-from tests.backing import Backing
+from tests.contract.document_stores import FAMILY, MAPPING, PLACE, change
 from tests.support.read_models.main import WithoutVersions
 from tests.support.read_models.older_copies import LosesTheFirstCall
-
-PLACE = Partition("order.events.v1", 2)
-FAMILY = Family(name="", topic=PLACE.topic, hears=(), fold=lambda document, _: document)
-MAPPING = {"dynamic": "strict", "properties": {"number": {"type": "long"}, "word": {"type": "keyword"}}}
-
-OpenStore = Callable[[], DocumentStore]
-
-
-@pytest.fixture(params=["elasticsearch", "redis"])
-def model(request: pytest.FixtureRequest) -> ReadModel:
-    return ReadModel(
-        name="numbers", generation=1, store=request.param, families=(FAMILY,), mapping=MAPPING, settings={}
-    )
-
-
-@pytest.fixture
-def settings(backing: Backing, redis_url: str, names: str) -> Settings:
-    return Settings.model_validate(
-        {
-            "elasticsearch": {"url": backing.elasticsearch_url, "index_prefix": f"{names}-"},
-            "redis": {"url": redis_url, "key_prefix": f"{names}:"},
-        }
-    )
-
-
-@pytest.fixture
-def make(settings: Settings, model: ReadModel) -> Iterator[Callable[[int], DocumentStore]]:
-    """An empty build of this number."""
-    made: list[DocumentStore] = []
-
-    def create(number: int) -> DocumentStore:
-        build = Build("numbers", 1, number, "building", "", "", datetime.now(UTC))
-        first = open_store(settings, model, build)
-        identity = first.create()
-        first.close()
-        made.append(open_store(settings, model, build._replace(identity=identity)))
-        return made[-1]
-
-    yield create
-    for store in made:
-        store.drop()
-        store.close()
 
 
 @pytest.fixture
 def store(make: Callable[[int], DocumentStore]) -> DocumentStore:
     return make(1)
-
-
-def change(name: str, position: int, document: dict[str, Any] | None, *, based_on: int = 0, **more: Any) -> Change:
-    return Change(name, based_on, position, PLACE, None if document is None else orjson.dumps(document), **more)
 
 
 def test_what_is_written_is_read_at_once(store: DocumentStore) -> None:

@@ -24,6 +24,7 @@ _SAGA = "tests/integration/saga"
 _VIEWS = "tests/integration/projections"
 _LATE = "test_without_a_look_at_what_is_there_a_batch_that_arrives_late_goes_backwards"
 _JUDGED = "test_a_document_that_goes_on_while_it_is_judged_is_judged_by_where_it_was"
+_REPAIRED = "test_what_was_repaired_stays_repaired_while_writes_go_on"
 _MODEL = "tests/unit/saga/model/test_model.py::test_a_mechanism_that_is_taken_out_is_missed"
 
 MUTANTS: Final[Sequence[Mutant]] = (
@@ -215,6 +216,12 @@ MUTANTS: Final[Sequence[Mutant]] = (
         "the order in which verifying asks: how far a build has come first, its documents then",
         "a document that is right is called wrong",
         f"{_VIEWS}/test_verify.py::{_JUDGED}[MarksAfterDocuments]",
+    ),
+    Mutant(
+        "remembers what was repaired",
+        "that projectors forget what documents were before a repair",
+        "I15: what was wrong comes back with the next event",
+        f"{_VIEWS}/test_repair_remembered.py::{_REPAIRED}[says_that_it_has_forgotten-order_summary]",
     ),
     Mutant(
         "switched before it has caught up",

@@ -38,7 +38,7 @@ def verified(platform: Platform, model: ReadModel, *, mend: bool = False) -> tup
         verification(settings_of(platform), model, place.outside) as (verifying, mending),
     ):
         verdict = verifying.run()
-        return verdict, repair(verifying, mending, verdict.findings) if mend else None
+        return verdict, repair(place.outside, verifying, mending, verdict.findings) if mend else None
 
 
 def corrupt(platform: Platform, model: ReadModel, changed: str, lost: str, strange: str) -> None:

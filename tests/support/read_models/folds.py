@@ -36,6 +36,7 @@ class InMemory:
         self.model = model
         self.kept: dict[str, Stored] = {}
         self.bodies: dict[str, bytes | None] = {}
+        self.labels: dict[str, str] = {}
         self.sums: dict[tuple[str, Partition], Counter[str]] = defaultdict(Counter)
         self.lists: dict[str, dict[str, int]] = defaultdict(dict)
 
@@ -50,6 +51,7 @@ class InMemory:
             document = None if change.body is None else orjson.loads(change.body)
             self.kept[change.id] = Stored(change.position, document)
             self.bodies[change.id] = change.body
+            self.labels[change.id] = change.label
             for (group, name), amount in change.sums.items():
                 self.sums[group, change.partition][name] += amount
             for name, place in change.places.items():
@@ -75,6 +77,7 @@ class InMemory:
                 for name, places in self.lists.items()
                 if places
             },
+            {one: label for one, label in self.labels.items() if label},
         )
 
 

@@ -31,16 +31,23 @@ def expected(log: Sequence[Told]) -> Mapping[str, Shown]:
     orders = by_key(log, "order.events.v1")
     return {
         "order_search": _documents(orders, _search),
-        "order_summary": _documents(orders, _summary),
-        "customer_orders": _customer_orders(orders),
+        "order_summary": _labelled(_documents(orders, _summary), "version", "customer_id"),
+        "customer_orders": _labelled(_customer_orders(orders), "customer_id"),
         "sales_by_day": _sales(orders),
-        "saga_progress": saga(orders),
+        "saga_progress": _labelled(saga(orders), "customer_id"),
         "stock_and_catalogue": _stock_and_catalogue(log, orders),
     }
 
 
 def _documents(orders: Orders, make: Callable[[Sequence[Told]], tuple[int, Any]]) -> Shown:
     return Shown({order: make(told) for order, told in orders.items()})
+
+
+def _labelled(shown: Shown, *fields: str) -> Shown:
+    """By what the document says, which is worked out here as well."""
+    for order, (_, document) in shown.documents.items():
+        shown.labels[order] = " ".join(str(document[name]) for name in fields)
+    return shown
 
 
 def _search(told: Sequence[Told]) -> tuple[int, Any]:

@@ -31,7 +31,7 @@ def demand_fold(platform: Platform, log: Sequence[Told], *names: str) -> None:
 def differences(shown: Shown, wanted: Shown) -> Sequence[str]:
     return [
         f"{part} {name}: {found.get(name)} instead of {right.get(name)}"
-        for part in ("documents", "sums", "lists")
+        for part in ("documents", "sums", "lists", "labels")
         if (found := getattr(shown, part)) != (right := getattr(wanted, part))
         for name in sorted(found.keys() | right.keys())
         if found.get(name) != right.get(name)

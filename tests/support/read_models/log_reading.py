@@ -51,6 +51,8 @@ class Shown:
     """Group → field → number, over all partitions; what is zero is left out."""
     lists: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     """List → ids with their place, in order."""
+    labels: dict[str, str] = field(default_factory=dict)
+    """What stands before a document, where anything does."""
 
 
 Orders = Mapping[str, Sequence[Told]]

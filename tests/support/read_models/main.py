@@ -20,6 +20,7 @@ from projections.names import ElasticsearchNames
 from projections.ports import ANYWHERE, Change, Footing, Outcome
 from projections.projector import Projection
 from projections.read_model import ReadModel
+from projections.recent import Recent
 from projections.stores.elasticsearch import ElasticsearchStore
 from projections.stores.elasticsearch_connecting import connect
 from projections.stores.redis import RedisStore
@@ -128,6 +129,19 @@ def forgets_whom_it_paused(settings: Settings, model: ReadModel, build: Build) -
     return open_store(settings, model, build)
 
 
+def says_that_it_has_forgotten(settings: Settings, model: ReadModel, build: Build) -> Any:
+    """And remembers what the documents were before they were repaired."""
+    original = Projection._forget
+
+    def forget(self: Projection) -> None:
+        remembered, self._recent = self._recent, Recent(0)
+        original(self)
+        self._recent = remembered
+
+    Projection._forget = forget  # type: ignore[method-assign]
+    return open_store(settings, model, build)
+
+
 def writes_over_anything(settings: Settings, model: ReadModel, build: Build) -> Any:
     """Redis does not ask what a document was folded from."""
     store = open_store(settings, model, build)
@@ -146,6 +160,7 @@ MUTANTS: dict[str, Adapters] = {
     "looks_at_first": replace(ADAPTERS, store=looks_at_first),
     "never_asks_where_it_stands": replace(ADAPTERS, store=never_asks_where_it_stands),
     "forgets_whom_it_paused": replace(ADAPTERS, store=forgets_whom_it_paused),
+    "says_that_it_has_forgotten": replace(ADAPTERS, store=says_that_it_has_forgotten),
     "writes_over_anything": replace(ADAPTERS, store=writes_over_anything),
 }
 

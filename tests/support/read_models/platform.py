@@ -166,7 +166,11 @@ class Platform:
         assert build is not None
         store = open_store(self.settings, model, build)
         store.refresh()
-        shown = Shown({one: (kept.position, kept.document) for one, kept in store.scan()})
+        shown = Shown()
+        for one, kept in store.scan():
+            shown.documents[one] = kept.position, kept.document
+            if kept.label:
+                shown.labels[one] = kept.label
         store.close()
         if model.store == "redis":
             self._read_derived(build, shown)

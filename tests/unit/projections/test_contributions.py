@@ -46,3 +46,11 @@ def test_an_order_counts_for_its_customer_and_stands_in_its_list() -> None:
         ("list:customer:ann", "one", 7),
     }
     assert list(contributions(family, "one", None, Partition("order.events.v1", 3))) == []
+
+
+def test_a_document_that_no_fold_has_made_adds_nothing() -> None:
+    document = {"customer_id": "ann", "status": "placed", "currency": "EUR", "total": 990, "placed_position": 7}
+    (family,) = CUSTOMER_ORDERS.families
+
+    for strange in ({}, {**document, "total": "much"}, {**document, "placed_position": None}):
+        assert not list(contributions(family, "order-1", strange, Partition("t", 0)))

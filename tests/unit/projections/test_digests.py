@@ -32,7 +32,8 @@ def test_what_differs_makes_its_own_range_suspicious_and_no_other() -> None:
     wrong = {**DOCUMENTS, "order-00007": Stored(8, {"total": 8, "lines": [7]}), "order-x": Stored(1, {})}
     del wrong["order-00100"]
     wrong["order-00200"] = Stored(999_999, DOCUMENTS["order-00200"].document)
-    expected = {range_of(one) for one in ("order-00007", "order-x", "order-00100", "order-00200")}
+    wrong["order-00300"] = DOCUMENTS["order-00300"]._replace(label="2 mallory")
+    expected = {range_of(one) for one in ("order-00007", "order-x", "order-00100", "order-00200", "order-00300")}
     assert set(digests(DOCUMENTS).suspicious(digests(wrong))) == expected
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from threading import Event
+from threading import Event, Thread
 from typing import Any, cast
 
 import orjson
@@ -18,6 +18,7 @@ from projections.keeping import Keeper
 from projections.ports import ANYWHERE, Board, Change, Desk, DocumentStore, Footing, Outcome, Stored
 from projections.projector import Projection
 from projections.read_models.customer_orders import CUSTOMER_ORDERS
+from projections.recent import Recent
 from projections.standing import Standing
 from tests.support.read_models.many import confirmed, placed
 from tests.support.read_models.platform import codec, record
@@ -118,3 +119,37 @@ def test_what_was_taken_of_a_partition_goes_with_it_even_while_more_is_taken(
 
     assert projection._held.behind == []
     assert not store.documents
+
+
+class Noticing(Recent):
+    """Says when it is emptied."""
+
+    def __init__(self) -> None:
+        super().__init__(10)
+        self.is_emptied = Event()
+
+    def clear(self) -> None:
+        self.is_emptied.set()
+        super().clear()
+
+
+@pytest.mark.parametrize("waits_for_it", [True, False], ids=["a batch of its own", "a batch that it has given up"])
+def test_before_it_forgets_for_a_repair_what_it_folded_from_memory_is_written(
+    projection: Projection, store: Store, waits_for_it: bool
+) -> None:
+    projection._recent = remembered = Noticing()
+    projection._held.take_in([message(PLACED)])
+    projection._step(cast(Consumer, Taking()))
+    if not waits_for_it:
+        projection._writing = None
+
+    projection.mended = 1
+    step = Thread(target=projection._step, args=(Taking(),))
+    step.start()
+
+    assert not remembered.is_emptied.wait(0.2), "it would be written behind the repair"
+    assert projection.standing.mended == 0
+    store.may_write.set()
+    step.join(10)
+    assert PLACED.key in store.documents
+    assert (remembered.is_emptied.is_set(), len(remembered), projection.standing.mended) == (True, 0, 1)
