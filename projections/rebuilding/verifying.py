@@ -22,8 +22,8 @@ from projections.folding import ABSENT, Folded
 from projections.ports import Stored
 from projections.read_model import Family, Heard, ReadModel
 from projections.rebuilding.digests import Digests, digest, range_of, together
+from projections.rebuilding.one_event import fold_one
 from projections.rebuilding.outside import Opened, Step
-from projections.rebuilding.replaying import fold_one
 from projections.replay_ports import KeyedLog, Told
 
 AT_ONCE: Final = 100_000
