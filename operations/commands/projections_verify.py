@@ -111,7 +111,10 @@ def _show(seen: Seen) -> None:
             f"All is well: {verdict.documents:,} documents are the fold of the log, and so is what they add up to."
         )
     if parked := verdict.left_out - len(verdict.unfoldable):
-        output.remark(f"{parked} keys are parked and were left out: `orders parked list`.")
+        output.remark(
+            f"{parked} keys are parked and were left out: `orders parked list`. What waits as missing_predecessor may "
+            "lack its document: discard it, then verify with --repair, which folds it from the log."
+        )
     if verdict.unfoldable:
         output.remark(
             f"{len(verdict.unfoldable)} keys were left out because the log holds an event of them that can't be folded "

@@ -1,4 +1,4 @@
-"""What was discarded because nobody can read or fold it concerns its own key: all others are verified as ever."""
+"""What nobody can read or fold is discarded: its key is left out of a verification, or comes back by a repair."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from event_schemas.order.cancelled import OrderCancelled
+from projections.read_model import ReadModel
 from tests.integration.projections.conftest import StartProjector
-from tests.integration.projections.test_verify import corrupt
+from tests.integration.projections.test_verify import SEARCH, corrupt
 from tests.integration.projections.test_verify_totals import CUSTOMERS, spoil, too_much
 from tests.support.read_models.history import keep, keep_and_publish, orders, rebuilt
+from tests.support.read_models.independent import expected
 from tests.support.read_models.many import confirmed, placed
 from tests.support.read_models.platform import Platform
 from tests.support.read_models.story import BEGAN, Told
@@ -21,6 +23,7 @@ from tests.support.waiting import until
 
 COUNT = 20
 VICTIM = "many-000007"
+BOTH = pytest.mark.parametrize("model", [SEARCH, CUSTOMERS], ids=lambda model: model.name)
 
 
 def without_its_beginning(platform: Platform, log: Sequence[Told]) -> None:
@@ -61,6 +64,38 @@ def test_a_key_of_which_something_unreadable_was_discarded_is_left_out_by_name(
     assert {line.split()[1] for line in out.splitlines()[1:]} >= {"many-000001", "many-000002", "nobody-knows-this"}
     assert f"{name} {field}" in out
     assert f"was discarded: {VICTIM}." in said
+
+
+@BOTH
+def test_a_lost_document_of_which_was_heard_again_comes_back_by_discarding_and_repairing(
+    platform: Platform, model: ReadModel, start_projector: StartProjector
+) -> None:
+    begun = list(placed(COUNT))
+    more = list(confirmed([told for told in begun if told.key == VICTIM], COUNT + 1))
+    keep_and_publish(platform, begun)
+    rebuilt(platform, model)
+    corrupt(platform, model, "many-000001", VICTIM, "nobody-knows-this")
+    keep_and_publish(platform, more)
+    with start_projector(platform, model.name):
+        until(partial(platform.has_applied, model, more), "the projector has come to the next event")
+        assert waiting(platform) == [(COUNT + 1, "missing_predecessor", 1)]
+        assert orders(platform, "parked", "retry", "--key", VICTIM, "--reason", "look again")[0] == 0
+        until(lambda: waiting(platform) == [(COUNT + 1, "missing_predecessor", 2)], "a retry does not help")
+    status, _, said = orders(platform, "projections", "verify", model.name, "--repair")
+    assert status == 0
+    assert "1 keys are parked and were left out" in said
+    assert "discard it, then verify with --repair" in said
+    assert VICTIM not in platform.shown(model).documents
+
+    assert orders(platform, "parked", "discard", "--key", VICTIM, "--reason", "its document was lost")[0] == 0
+    status, out, said = orders(platform, "projections", "verify", model.name, "--repair", "--json")
+
+    assert (status, json.loads(out)["repaired"]) == (0, [VICTIM]), said
+    assert platform.shown(model) == expected([*begun, *more])[model.name]
+
+
+def waiting(platform: Platform) -> Sequence[tuple[int, str, int]]:
+    return platform.query("SELECT position, cause_code, attempts FROM parked_events ORDER BY kafka_offset")
 
 
 def verified(platform: Platform) -> Any:
