@@ -114,6 +114,11 @@ CRASH_POINTS: Final = {
         "The documents are in the store; the marks have not moved.",
         "Nothing; the other way round, marks first, the documents of the batch.",
     ),
+    "projector.parked": CrashPoint(
+        (_KEEPING,),
+        "Redis has the documents, and Postgres what had to be parked; the marks in Redis have not moved.",
+        "Nothing; the batch comes again and is parked in the same place. Marks first, what was to be parked is gone.",
+    ),
     "projector.marked": CrashPoint(
         (_KEEPING,),
         "The marks have moved; nobody was told.",

@@ -61,6 +61,7 @@ class Keeper:
             self._desk.keep(moves(before, batch.marks), batch.parked)
         elif batch.parked:
             self._desk.keep((), batch.parked)
+            reach("projector.parked")
             written_before = {one: folded.now.position for one, folded in batch.documents.items()}
             self._store.write((), batch.marks, Footing(before, written_before))
         reach("projector.marked")

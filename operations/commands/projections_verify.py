@@ -93,6 +93,7 @@ def _told(seen: Seen) -> dict[str, Any]:
         "documents": verdict.documents,
         "looked_at": verdict.looked_at,
         "left_out": verdict.left_out,
+        "unfoldable": list(verdict.unfoldable),
         "findings": [{"kind": one.kind, "id": one.id} for one in verdict.findings],
         "repaired": list(seen.repaired.repaired) if seen.repaired else [],
         "left": seen.left,
@@ -119,11 +120,24 @@ def _show(seen: Seen) -> None:
             f"The projector {holder} has not said that it forgot what the documents were before: with its next events "
             "it may write that again. Verify again."
         )
-    if verdict.left_out:
-        output.remark(f"{verdict.left_out} keys are parked and were left out: `orders parked list`.")
+    if parked := verdict.left_out - len(verdict.unfoldable):
+        output.remark(
+            f"{parked} keys are parked and were left out: `orders parked list`. What waits as missing_predecessor may "
+            "lack its document: discard it, then verify with --repair, which folds it from the log."
+        )
+    if verdict.unfoldable:
+        output.remark(
+            f"{len(verdict.unfoldable)} keys were left out because the log holds an event of them that can't be folded "
+            f"and was discarded: {_named(verdict.unfoldable)}."
+        )
 
 
 _LEFT: Final = "left as it is"
+
+
+def _named(keys: Sequence[str]) -> str:
+    more = len(keys) - _SHOWN
+    return ", ".join(keys[:_SHOWN]) + (f" and {more} more; --json names all" if more > 0 else "")
 
 
 def _row(wrong: Wrong, state: str) -> tuple[str, str, str]:

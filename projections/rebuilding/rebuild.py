@@ -181,7 +181,8 @@ class Rebuild:
         if comparison is not None and comparison.missing and not self.accept_missing:
             raise Refusal(
                 f"Not switched: the live build has {comparison.missing[0]} (one of {len(comparison.missing)}), which "
-                f"the log knows nothing of; the new one waits as {new.build.tag}. Look into it, then run it again with "
+                f"the log knows nothing of, or which is parked for the new one (`orders parked list --consumer "
+                f"{new.build.consumer}`); that one waits as {new.build.tag}. Look into it, then run it again with "
                 "--accept-missing.",
                 code="documents_missing",
             )

@@ -9,22 +9,24 @@ follows it under the same key, for the new build, exactly as a projector would h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from eventing.consuming import Mark, Partition, Superseded, moves
 from eventing.crash_points import reach
-from eventing.errors import Misconfigured, OrderloomError
-from eventing.parking import Cause, ParkedKey
+from eventing.parking import ParkedKey
 from projections.folding import ABSENT, BEHIND, Folded, changed
 from projections.ports import Change, Desk, DocumentStore, Footing, Stored, ToPark
-from projections.read_model import Family, Heard
+from projections.read_model import Family
+from projections.rebuilding.one_event import fold_one
+from projections.rebuilding.refusing import Work, set_aside
 from projections.recent import Recent
-from projections.replay_ports import Line, Originals, Stretch
+from projections.replay_ports import Broken, Line, Originals, Stretch
 
 REMEMBERED: Final = 20_000
 """Documents."""
+OVERTAKEN: Final = "Somebody else fills this build: this one gives it up."
 
 
 class Replay:
@@ -49,43 +51,52 @@ class Replay:
         self._may_write = may_write
         self._recent = Recent(remembered)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="rebuild")
-        self._writing: Future[None] | None = None
-        self._being_written: frozenset[str] = frozenset()
+        self._writing: tuple[Work, Future[Mapping[str, str]]] | None = None
         self._waiting = dict.fromkeys(desk.parked(list(marks)), 0)
         """Keys of which something is parked, and from which position on."""
         self.documents = 0
         """Written, each counted as often as it was."""
         self.parked = 0
+        self.refused = 0
+        """Documents that the store did not take."""
 
     def feed(self, stretch: Stretch) -> None:
-        for key, position, _ in stretch.broken:
-            self._waiting.setdefault(key, position)
-        parked = [self._to_park(key.partition, position, cause) for key, position, cause in stretch.broken]
-        documents = self._fold(stretch.lines, parked)
-        changes = [change for one, folded in documents.items() if (change := changed(one, folded)) is not None]
-        self.settle()
-        self._writing = self._writer.submit(self._write, changes, parked, stretch.marks)
-        self._being_written = frozenset(documents)
-        self.documents += len(changes)
-        self.parked += len(parked)
-        for one, folded in documents.items():
+        while True:
+            refused = self.refused
+            work = self._fold(stretch)
+            self.settle()
+            if self.refused == refused:
+                break  # else it may stand on a document that the store did not take, and is folded again
+        self._writing = work, self._writer.submit(self._write, work)
+        for one, folded in work.documents.items():
             self._recent.keep(one, folded.partition, folded.now)
         reach("rebuild.folded")
 
     def settle(self) -> None:
         """Until everything that was fed is kept."""
         writing, self._writing = self._writing, None
-        self._being_written = frozenset()
-        if writing is not None:
-            writing.result()
+        if writing is None:
+            return
+        work, future = writing
+        refused = future.result()
+        parked = work.parked
+        if refused:
+            parked = [*parked, *self._set_aside(work, refused)]
+            self._mark(work, parked, refused)
+        self.documents += len(work.changes) - len(refused)
+        self.parked += len(parked)
+        self.refused += len(refused)
 
     def close(self) -> None:
         self._writer.shutdown()
 
-    def _fold(self, lines: Sequence[Line], parked: list[ToPark]) -> dict[str, Folded]:
+    def _fold(self, stretch: Stretch) -> Work:
+        for key, position, _ in stretch.broken:
+            self._waiting.setdefault(key, position)
+        parked = [self._to_park(one) for one in stretch.broken]
         wanted: dict[str, tuple[Family, Partition]] = {}
         missing: dict[str, bool] = {}
-        for families, heard, partition in lines:
+        for families, heard, partition in stretch.lines:
             for family in families:
                 one = family.id_of(family.key(heard))
                 if one not in wanted:
@@ -95,9 +106,10 @@ class Replay:
         documents = {
             one: Folded(family, partition, bases[one], bases[one]) for one, (family, partition) in wanted.items()
         }
-        for line in lines:
+        for line in stretch.lines:
             self._fold_line(line, documents, parked)
-        return documents
+        changes = [change for one, folded in documents.items() if (change := changed(one, folded)) is not None]
+        return Work(stretch.lines, documents, changes, parked, stretch.marks)
 
     def _fold_line(self, line: Line, documents: Mapping[str, Folded], parked: list[ToPark]) -> None:
         families, heard, partition = line
@@ -108,12 +120,13 @@ class Replay:
             for family in families:
                 cause = cause or fold_one(documents[family.id_of(family.key(heard))], family, heard)
         if cause is not None:
-            self._waiting.setdefault(ParkedKey(partition, heard.key), heard.position)
-            parked.append(self._to_park(partition, heard.position, cause))
+            broken = Broken(ParkedKey(partition, heard.key), heard.position, cause)
+            self._waiting.setdefault(broken.key, broken.position)
+            parked.append(self._to_park(broken))
 
-    def _to_park(self, partition: Partition, position: int, cause: Cause) -> ToPark:
-        message = self._originals.message(partition, position)
-        return ToPark(message, cause, dict(message.headers).get("ce_type"), position)  # type: ignore[arg-type]
+    def _to_park(self, broken: Broken) -> ToPark:
+        message = self._originals.message(broken.key.partition, broken.position)
+        return ToPark(message, broken.cause, dict(message.headers).get("ce_type"), broken.position)  # type: ignore[arg-type]
 
     def _bases(self, wanted: Mapping[str, bool]) -> Mapping[str, Stored]:
         """Of each document, whether it has to be looked for where it is not remembered."""
@@ -128,42 +141,51 @@ class Replay:
             else:
                 found[one] = ABSENT
         if missing:
-            if not self._being_written.isdisjoint(missing):
+            if self._writing and not self._writing[0].documents.keys().isdisjoint(missing):
                 self.settle()
             kept_ones = self._store.read(missing)
             found |= {one: kept_ones.get(one, ABSENT) for one in missing}
         return found
 
-    def _write(self, changes: Sequence[Change], parked: Sequence[ToPark], marks: Mapping[Partition, Mark]) -> None:
-        """Documents, then what is parked, then the marks, as projectors do it."""
+    def _write(self, work: Work) -> Mapping[str, str]:
+        """Documents, then what is parked, then the marks, as projectors do it. What is refused, and why: then neither
+        is kept yet, since more has to be parked."""
         self._may_write()
-        at_once = self._store.keeps_marks and not parked
-        # Where nobody else writes, the store has what was written, unless it was set back.
-        before = dict(self.marks) if self._is_fresh else {}
-        outcome = self._store.write(changes, marks if at_once else {}, Footing(before))
+        at_once = self._store.keeps_marks and not work.parked
+        outcome = self._store.write(work.changes, work.marks if at_once else {}, Footing(self._before()))
         if outcome.overtaken:
-            raise Superseded("Somebody else fills this build: this one gives it up.")
-        for one, reason in outcome.refused.items():
-            raise Misconfigured(f"The store refuses {one}: {reason} Nothing was switched.")
+            raise Superseded(OVERTAKEN)
         reach("rebuild.written")
+        if not outcome.refused:
+            if at_once:
+                self.marks |= work.marks
+            else:
+                self._mark(work, work.parked, outcome.refused)
+        return outcome.refused
+
+    def _mark(self, work: Work, parked: Sequence[ToPark], refused: Collection[str]) -> None:
         if not self._store.keeps_marks:
-            self._desk.keep(moves(self.marks, marks), parked)
-        elif not at_once:
+            self._desk.keep(moves(self.marks, work.marks), parked)
+        else:
             self._desk.keep((), parked)
-            self._store.write((), marks, Footing(before, {one.id: one.position for one in changes}))
-        self.marks |= marks
+            written = {one.id: one.position for one in work.changes if one.id not in refused}
+            self._store.write((), work.marks, Footing(self._before(), written))
+        self.marks |= work.marks
 
+    def _before(self) -> Mapping[Partition, Mark]:
+        """Where nobody else writes, the store has what was written, unless it was set back."""
+        return dict(self.marks) if self._is_fresh else {}
 
-def fold_one(folded: Folded, family: Family, heard: Heard) -> Cause | None:
-    """As a projector does it, so that a replay gives the same bytes at the same position. Why not, where it fails."""
-    if heard.position <= folded.now.position:
-        return None
-    try:
-        document = family.fold(folded.now.document, heard)
-    except OrderloomError as error:
-        return Cause(error.code, str(error))
-    except Exception as error:  # noqa: BLE001 - a fold that breaks concerns its own key, and all others go on
-        return Cause("fold_failed", f"The fold of {type(heard.event).__name__} broke: {error!r}.")
-    if document is not folded.now.document:
-        folded.now = Stored(heard.position, document)
-    return None
+    def _set_aside(self, work: Work, refused: Mapping[str, str]) -> Sequence[ToPark]:
+        """What waits from now on because of it. Nothing is being written meanwhile."""
+        waiting = set_aside(work, refused, self._write_one)
+        for one in waiting:
+            self._waiting[one.key] = min(self._waiting.get(one.key, one.position), one.position)
+        self._recent.forget(refused)
+        return [self._to_park(one) for one in waiting]
+
+    def _write_one(self, change: Change) -> str | None:
+        outcome = self._store.write([change], {}, Footing(self._before()))
+        if outcome.overtaken:
+            raise Superseded(OVERTAKEN)
+        return outcome.refused.get(change.id)

@@ -7,7 +7,8 @@
 3. What still differs is read and added up again. Only in the middle of a long batch is a sum ahead of its mark, so
    what differs twice differs indeed.
 
-A parked key adds what its document says: it stands still, and so does what it added.
+A parked key adds what its document says: it stands still, and so does what it added. So does a key that can't be
+folded; that one may go on, but would have to do so whenever it is looked at to be taken for wrong.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from typing import Final, NamedTuple
 
 from eventing.consuming import Mark, Partition
 from projections.contributions import SUM, Contribution, Kept, Totals, contributions, range_of
+from projections.folding import ABSENT
+from projections.ports import Stored
 from projections.read_model import Family
 from projections.rebuilding.verifying import Verifying
-from projections.replay_ports import Derived
+from projections.replay_ports import Derived, Told
 
 AT_ONCE: Final = 500
 """Names that are read in one step: Redis serves nobody else meanwhile."""
@@ -100,21 +103,24 @@ class Tallying:
         for key, told in verifying.log.keys(until):
             for family in self._families():
                 document_id, partition = family.id_of(key), verifying.partition_of(family, key)
-                if key in parked:
-                    kept = verifying.opened.store.read([document_id]).get(document_id)
-                    document = kept.document if kept else None
-                    yield (
-                        range(len(marks)),
-                        document_id,
-                        list(contributions(family, document_id, document, partition)),
-                    )
-                    continue
-                bounds: dict[int, list[int]] = {}
-                for number, one in enumerate(marks):
-                    bounds.setdefault(one[partition].position if partition in one else 0, []).append(number)
-                for bound, numbers in bounds.items():
-                    document = verifying.folded(family, told, bound).document
-                    yield numbers, document_id, list(contributions(family, document_id, document, partition))
+                bounds = [one[partition].position if partition in one else 0 for one in marks]
+                found = None if key in parked else self._folded(family, told, bounds)
+                for numbers, stored in found or [(range(len(marks)), self._as_it_stands(document_id))]:
+                    yield numbers, document_id, list(contributions(family, document_id, stored.document, partition))
+
+    def _folded(
+        self, family: Family, told: Sequence[Told], bounds: Sequence[int]
+    ) -> Sequence[tuple[Collection[int], Stored]] | None:
+        """The document at each of these bounds, which are named by their numbers; None where it can't be folded."""
+        numbers: dict[int, list[int]] = {}
+        for number, bound in enumerate(bounds):
+            numbers.setdefault(bound, []).append(number)
+        folded = {bound: self.verifying.folded(family, told, bound) for bound in numbers}
+        found = [(numbers[bound], stored) for bound, stored in folded.items() if stored is not None]
+        return found if len(found) == len(numbers) else None
+
+    def _as_it_stands(self, document_id: str) -> Stored:
+        return self.verifying.opened.store.read([document_id]).get(document_id, ABSENT)
 
     def _families(self) -> Sequence[Family]:
         return [one for one in self.verifying.model.families if one.sums is not None or one.places is not None]

@@ -6,24 +6,27 @@
 3. Whatever differs then is read once more, together with all events of its key, and folded to the very position that
    it has: so a document that has gone on meanwhile is judged by where it is now.
 
-Keys that are parked are left out: it is known of them that they stand still.
+Keys that are parked are left out: it is known of them that they stand still. So is a key of which an event can't be
+read or folded though nothing of it is parked: that event was discarded, projectors have gone on without it, and the log
+does not say what else they were told to leave out. It concerns that key alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from eventing.consuming import Mark, Partition
 from eventing.errors import Misconfigured, Unreadable
+from eventing.parking import Cause
 from eventing.partitioning import partition_of
 from projections.folding import ABSENT, Folded
 from projections.ports import UNREADABLE, Stored
 from projections.read_model import Family, Heard, ReadModel
 from projections.rebuilding.digests import Digests, digest, range_of, together
+from projections.rebuilding.one_event import fold_one
 from projections.rebuilding.outside import Opened, Step
-from projections.rebuilding.replaying import fold_one
 from projections.replay_ports import KeyedLog, Told
 
 AT_ONCE: Final = 100_000
@@ -46,9 +49,11 @@ class Verdict(NamedTuple):
     """Of the log."""
     findings: Sequence[Finding]
     left_out: int
-    """Keys that are parked."""
+    """Keys that are parked or can't be folded."""
     looked_at: int
     """Documents that were compared one by one."""
+    unfoldable: Sequence[str] = ()
+    """Of the keys that were left out, those of which nothing is parked."""
 
 
 @dataclass(slots=True)
@@ -61,6 +66,8 @@ class Verifying:
     parked: Collection[str]
     step: Step = lambda _step, _done, _total: None
     at_once: int = AT_ONCE
+    unfoldable: set[str] = field(default_factory=set)
+    """Keys, as they are come upon."""
 
     def run(self) -> Verdict:
         self._demand_plain_keys()
@@ -75,30 +82,33 @@ class Verifying:
             candidates, looked = self._candidates(applied, until, group)
             looked_at += looked
             findings += self.confirm(candidates)
-        return Verdict(ours.documents, findings, len(self.parked), looked_at)
+        unfoldable = sorted(self.unfoldable.difference(self.parked))
+        return Verdict(ours.documents, findings, len(self.parked) + len(unfoldable), looked_at, unfoldable)
 
     def confirm(self, ids: Sequence[str]) -> Iterator[Finding]:
         """Those that are wrong indeed, judged by where they are now."""
         for at in range(0, len(ids), CONFIRMED):
             some = ids[at : at + CONFIRMED]
             self.step("look closer", at + len(some), len(ids))
-            applied = self.applied()  # before the documents: what is marked is in them
+            applied = self.applied()  # before the documents: what is marked is in them, or was parked before
+            parked = self.parked_now()
             kept = self.opened.store.read(some)
+            to_judge = [one for one in some if _key(one) not in parked or kept.get(one) == UNREADABLE]
             for family in self.model.families:
-                keys = {_key(one): one for one in some if self._family(one) is family}
+                keys = {_key(one): one for one in to_judge if self._family(one) is family}
                 for key, told in self.log.of(family, list(keys)).items() if keys else ():
                     wanted = self._wanted(family, told, kept.get(keys[key]), self._bound(family, key, applied))
-                    if finding := _judged(keys[key], kept.get(keys[key]), wanted):
+                    if wanted and (finding := _judged(keys[key], kept.get(keys[key]), wanted)):
                         yield finding
             strangers = (one for one in some if self._family(one) is None)
             yield from (found for one in strangers if (found := _judged(one, kept.get(one), ABSENT)))
 
-    def _wanted(self, family: Family, told: Sequence[Told], found: Stored | None, applied: int) -> Stored:
+    def _wanted(self, family: Family, told: Sequence[Told], found: Stored | None, applied: int) -> Stored | None:
         """Where the document has gone on beyond the mark, what it has to be there; if it is at a place where no event
         is, what it has to be at the mark: no further, because sums are counted by whoever moves the mark."""
         if found is not None and found.position > applied:
             ahead = self.folded(family, told, found.position)
-            if ahead.position == found.position:
+            if ahead is None or ahead.position == found.position:
                 return ahead
         return self.folded(family, told, applied)
 
@@ -154,23 +164,40 @@ class Verifying:
     ) -> Iterator[tuple[str, Stored]]:
         """The documents that the log makes, without tombstones; of some ranges only, if those are given."""
         for key, told in self.log.keys(until):
-            if key in self.parked:
-                continue
-            for family in self.model.families:
-                one = family.id_of(key)
-                if group is None or range_of(one) in group:
-                    stored = self.folded(family, told, self._bound(family, key, applied))
-                    if stored.document is not None:
-                        yield one, stored
+            if key not in self.parked and key not in self.unfoldable:
+                yield from self._documents(key, told, applied, group)
 
-    def folded(self, family: Family, told: Sequence[Told], bound: int) -> Stored:
+    def _documents(
+        self, key: str, told: Sequence[Told], applied: Mapping[Partition, Mark], group: frozenset[int] | None
+    ) -> Sequence[tuple[str, Stored]]:
+        """Of one key: all of them, or none where one can't be folded."""
+        found: list[tuple[str, Stored]] = []
+        for family in self.model.families:
+            one = family.id_of(key)
+            if group is None or range_of(one) in group:
+                stored = self.folded(family, told, self._bound(family, key, applied))
+                if stored is None:
+                    return ()
+                if stored.document is not None:
+                    found.append((one, stored))
+        return found
+
+    def folded(self, family: Family, told: Sequence[Told], bound: int) -> Stored | None:
+        """None where something of it can't be read or folded: then its key is left out."""
         folded = Folded(family, Partition(family.topic, 0), ABSENT, ABSENT)
         for one in told:
             if one.position > bound or family not in self.model.heard_by.get(one.type, ()):
                 continue
-            if (cause := fold_one(folded, family, self.log.heard(one))) is not None:
-                raise Unreadable(f"Position {one.position} can't be folded: {cause.sentence}")
+            if self._fold_one(folded, family, one) is not None:
+                self.unfoldable.add(one.key)
+                return None
         return folded.now._replace(label=family.label_of(folded.now.document))
+
+    def _fold_one(self, folded: Folded, family: Family, told: Told) -> Cause | None:
+        try:
+            return fold_one(folded, family, self.log.heard(told))
+        except Unreadable as error:
+            return Cause(error.code, str(error))
 
     def _bound(self, family: Family, key: str, applied: Mapping[Partition, Mark]) -> int:
         count = self.partitions.get(family.topic, 0)
@@ -182,8 +209,9 @@ class Verifying:
         return next((family for family in self.model.families if family.name == name), None)
 
     def _is_left_out(self, document_id: str, found: Stored) -> bool:
-        """What can't be read is not: nothing of its key could ever be retried."""
-        return bool(self.parked) and found != UNREADABLE and _key(document_id) in self.parked
+        """A document that can't be read is not because its key is parked: nothing of it could ever be retried."""
+        key = _key(document_id)
+        return key in self.unfoldable or (key in self.parked and found != UNREADABLE)
 
     def _demand_plain_keys(self) -> None:
         for family in self.model.families:

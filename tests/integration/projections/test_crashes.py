@@ -18,7 +18,7 @@ from projections.stores.redis import CALL
 from tests.integration.projections.conftest import StartProjector
 from tests.support.read_models.level import MODELS, demand_fold
 from tests.support.read_models.many import confirmed, placed
-from tests.support.read_models.platform import PARTITIONS, Platform
+from tests.support.read_models.platform import PARTITIONS, Platform, record
 from tests.support.read_models.story import Told, tell
 from tests.support.waiting import until
 
@@ -122,6 +122,49 @@ def test_without_a_look_at_what_a_document_was_folded_from_it_is_counted_twice(
 ) -> None:
     """The mutant: the test above can fail."""
     log = die_between_calls(platform, start_projector, 1, "writes_over_anything")
+
+    with pytest.raises(AssertionError, match="customer_orders"):
+        demand_fold(platform, log, CUSTOMERS.name)
+
+
+def die_after_parking(platform: Platform, start_projector: StartProjector, mutant: str) -> Sequence[Told]:
+    """The log but for one order that nobody can read; the process that parked it has died before it moved any mark."""
+    log = tell(6, orders=40)
+    broken = next(told for told in log if told.type == "order.placed")
+    platform.publish_raw(
+        (told.topic, told.key, value[:-3] if told is broken else value, headers)
+        for told in log
+        for value, headers in [record(told)]
+    )
+    die(platform, start_projector, "projector.parked:1", CUSTOMERS.name, mutant=mutant)
+    assert parked(platform)[0] == broken.position
+    assert left(platform, CUSTOMERS).ahead, "documents of the batch are there, and no mark has followed"
+
+    start_projector(platform, CUSTOMERS.name, mutant=mutant, PROJECTOR__BATCH=SMALL)
+    until(lambda: platform.has_applied(CUSTOMERS, log), "it goes on")
+    assert parked(platform) == [
+        told.position for told in log if told.key == broken.key and told.type in CUSTOMERS.heard_by
+    ]
+    return [told for told in log if told.key != broken.key]
+
+
+def parked(platform: Platform) -> Sequence[int]:
+    return [position for (position,) in platform.query("SELECT position FROM parked_events ORDER BY kafka_offset")]
+
+
+def test_a_crash_between_the_parking_and_the_marks_parks_and_counts_nothing_twice(
+    platform: Platform, start_projector: StartProjector
+) -> None:
+    log = die_after_parking(platform, start_projector, "none")
+
+    demand_fold(platform, log, CUSTOMERS.name)
+
+
+def test_without_that_look_what_was_written_before_the_parking_is_counted_twice(
+    platform: Platform, start_projector: StartProjector
+) -> None:
+    """The mutant: the test above can fail."""
+    log = die_after_parking(platform, start_projector, "writes_over_anything")
 
     with pytest.raises(AssertionError, match="customer_orders"):
         demand_fold(platform, log, CUSTOMERS.name)

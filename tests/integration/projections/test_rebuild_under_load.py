@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import partial
+from typing import cast
 
 import pytest
 
 from projections.read_model import ReadModel
+from projections.stores.redis import CALL
 from projections.wiring import read_models
 from tests.integration.projections.conftest import StartProjector
 from tests.support.read_models.history import Command, keep_and_publish, orders, rebuilt
 from tests.support.read_models.independent import expected
+from tests.support.read_models.level import demand_fold
 from tests.support.read_models.load import load
+from tests.support.read_models.many import confirmed, placed
 from tests.support.read_models.platform import Platform
-from tests.support.read_models.story import tell
+from tests.support.read_models.story import Told, tell
 from tests.support.read_models.watching import Watching
 from tests.support.waiting import until
 
 BY_NAME = {model.name: model for model in read_models()}
-SEARCH, SUMMARY = BY_NAME["order_search"], BY_NAME["order_summary"]
-BOTH = pytest.mark.parametrize("model", [SEARCH, SUMMARY], ids=lambda model: model.name)
+SEARCH, SUMMARY, CUSTOMERS = BY_NAME["order_search"], BY_NAME["order_summary"], BY_NAME["customer_orders"]
+BOTH = pytest.mark.parametrize("model", [SEARCH, CUSTOMERS], ids=lambda model: model.name)
+"""One of each store; that of Redis has sums and lists."""
 KILLED = 137
+MANY = 4 * CALL
+"""Orders: Redis takes several calls for a stretch of them."""
 
 
 @BOTH
@@ -99,6 +107,47 @@ def test_a_rebuild_that_died_anywhere_is_brought_to_its_end_by_the_next(
     states = [state for (state,) in platform.query("SELECT state FROM read_model_generations ORDER BY build")]
     assert states.count("live") == 1
     assert not {"building", "following"} & set(states)
+
+
+def die_between_calls(platform: Platform, mutant: str) -> Sequence[Told]:
+    """The log; a rebuild has died with a part of a stretch in Redis, and the next one has gone on with its build."""
+    begun = list(placed(MANY))
+    log = [*begun, *confirmed(begun[::3], MANY + 1)]
+    keep_and_publish(platform, log)
+    point = "projector.mid_bulk:1"
+    status, _, said = orders(
+        platform, "projections", "rebuild", CUSTOMERS.name, mutant="long_stretches", CRASH_POINT=point
+    )
+    assert status == KILLED, said
+    assert 0 < documents(platform, CUSTOMERS) < MANY, "a part of them is there"
+    assert filled(platform, CUSTOMERS) == 0, "and no mark has followed"
+
+    status, out, said = orders(platform, "projections", "rebuild", CUSTOMERS.name, "--json", mutant=mutant)
+    assert status == 0, said
+    assert json.loads(out)["resumed"]
+    return log
+
+
+def test_a_rebuild_that_died_between_the_calls_of_one_stretch_counts_nothing_twice(platform: Platform) -> None:
+    log = die_between_calls(platform, "long_stretches")
+
+    demand_fold(platform, log, CUSTOMERS.name)
+
+
+def test_a_rebuild_that_takes_what_was_left_for_nothing_counts_it_twice(platform: Platform) -> None:
+    """The mutant: the test above can fail."""
+    log = die_between_calls(platform, "counts_again")
+
+    with pytest.raises(AssertionError, match=r"customer_orders: .*sums"):
+        demand_fold(platform, log, CUSTOMERS.name)
+
+
+def documents(platform: Platform, model: ReadModel) -> int:
+    """Of the build that is being filled."""
+    with platform.redis() as client:
+        return sum(
+            cast(int, client.hlen(key)) for key in client.scan_iter(f"{platform.prefix}:read:{{{model.name}:*}}:docs:*")
+        )
 
 
 def filled(platform: Platform, model: ReadModel) -> int:

@@ -12,9 +12,10 @@ from typing import Any
 
 from operations.cli import run
 from projections.rebuilding import rebuild, replaying
-from projections.stores import log_history
+from projections.stores import log_history, redis
 from tests.support.end_with_parent import end_with_parent
 from tests.support.only_in_tests import settings_of_tests
+from tests.support.read_models.main import COMPARISON
 
 
 def switch_before_caught_up() -> None:
@@ -47,9 +48,32 @@ def slow() -> None:
     setattr(replaying.Replay, "_write", late)  # noqa: B010
 
 
+def long_stretches() -> None:
+    """No mutant: as many positions a stretch as in earnest."""
+    setattr(log_history.LogHistory.__init__, "__kwdefaults__", {"stretch": log_history.RANGE})  # noqa: B010
+
+
+def counts_again() -> None:
+    """Takes what a run before it has left for nothing, and Redis does not ask what a document was folded from."""
+    long_stretches()
+    begin, open_store = replaying.Replay.__init__, redis.RedisStore.__init__
+
+    def begin_afresh(self: Any, *arguments: Any, **more: Any) -> None:
+        begin(self, *arguments, **{**more, "is_fresh": True})
+
+    def open_one_that_writes_over_anything(self: Any, *arguments: Any, **more: Any) -> None:
+        open_store(self, *arguments, **more)
+        self._write = self._client.register_script(self._write.script.replace(COMPARISON, "false"))
+
+    setattr(replaying.Replay, "__init__", begin_afresh)  # noqa: B010
+    setattr(redis.RedisStore, "__init__", open_one_that_writes_over_anything)  # noqa: B010
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "none": lambda: None,
     "slow": slow,
+    "long_stretches": long_stretches,
+    "counts_again": counts_again,
     "switch_before_caught_up": switch_before_caught_up,
 }
 
@@ -57,9 +81,9 @@ MUTANTS: dict[str, Callable[[], None]] = {
 def main() -> int:
     end_with_parent()
     settings_of_tests()
-    MUTANTS[sys.argv[1]]()
     # Small stretches, so that a short log has many of them.
     setattr(log_history.LogHistory.__init__, "__kwdefaults__", {"stretch": 100})  # noqa: B010
+    MUTANTS[sys.argv[1]]()
     return run(sys.argv[2:])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -30,10 +30,11 @@ class Kept:
 
     keeps_marks = True
 
-    def __init__(self) -> None:
+    def __init__(self, refuses: Callable[[Change], bool] = lambda _: False) -> None:
         self.documents: dict[str, Stored] = {}
         self.marks: dict[Partition, Mark] = {}
         self.reads = 0
+        self._refuses = refuses
 
     def read(self, ids: Sequence[str]) -> Mapping[str, Stored]:
         self.reads += len(ids)
@@ -41,11 +42,13 @@ class Kept:
 
     def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark], footing: Footing = ANYWHERE) -> Outcome:
         overtaken = [one.id for one in changes if self.documents.get(one.id, Stored(0, None)).position != one.based_on]
+        refused = {one.id: "It is not wanted here." for one in changes if self._refuses(one)}
         if not overtaken:
             for one in changes:
-                self.documents[one.id] = Stored(one.position, None if one.body is None else orjson.loads(one.body))
+                if one.id not in refused:
+                    self.documents[one.id] = Stored(one.position, None if one.body is None else orjson.loads(one.body))
             self.marks |= marks
-        return Outcome(overtaken)
+        return Outcome(overtaken, refused)
 
     def shown(self) -> dict[str, Any]:
         return {one: (kept.position, kept.document) for one, kept in self.documents.items()}
@@ -129,6 +132,39 @@ def test_what_cannot_be_folded_waits_with_all_that_follows_it_and_other_keys_flo
     waiting = [one.position for one in lacking if one.key == victim and one.type in model.heard_by]
     assert [one.position for one in desk.kept] == waiting
     assert [one.cause.code for one in desk.kept[:2]] == ["missing_predecessor", "queued_behind"]
+
+
+@pytest.mark.parametrize(("length", "remembered"), [(1, 1000), (7, 1), (30, 1000), (len(LOG), 1)])
+def test_a_document_that_the_store_refuses_waits_from_there_on_as_it_was_taken_last(
+    length: int, remembered: int
+) -> None:
+    model = next(model for model in MODELS if model.name == "order_summary")
+    victim = max((one for one in LOG if one.type == "order.placed"), key=lambda one: len(heard(model, one.key))).key
+    of_it = heard(model, victim)
+    smooth = Kept()
+    replay(smooth, model, [LOG[at : at + length] for at in range(0, len(LOG), length)])
+    for number, fatal in enumerate(of_it):
+        store = Kept(lambda change, fatal=fatal: change.id == victim and change.position >= fatal)  # type: ignore[misc]
+        desk = Desk()
+        replaying = Replay(store, desk, ORIGINALS, {}, remembered=remembered)  # type: ignore[arg-type]
+        for at in range(0, len(LOG), length):
+            replaying.feed(stretch(model, LOG[at : at + length]))
+        replaying.settle()
+        replaying.close()
+
+        wanted = {one: kept for one, kept in expected(LOG)[model.name].documents.items() if one != victim}
+        before = [one for one in LOG if one.key != victim or one.position < fatal]
+        wanted |= {one: kept for one, kept in expected(before)[model.name].documents.items() if one == victim}
+        assert store.shown() == wanted
+        assert store.marks == smooth.marks
+        assert sorted(one.position or 0 for one in desk.kept) == of_it[number:]
+        assert replaying.parked == len(of_it[number:])
+        causes = [one.cause.code for one in sorted(desk.kept, key=lambda one: one.position or 0)]
+        assert causes == ["refused_document", *["queued_behind"] * (len(causes) - 1)]
+
+
+def heard(model: ReadModel, key: str) -> list[int]:
+    return [one.position for one in LOG if one.key == key and one.type in model.heard_by]
 
 
 def test_who_is_overtaken_gives_up() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from eventing.crash_point_register import CRASH_POINTS
 from tests.soak.checker.evidence import Event, Evidence, Step
 from tests.soak.checker.finding import Finding
 from tests.soak.customers import Crowd
@@ -77,7 +78,7 @@ def test_everything_that_struck_is_counted(tmp_path: Path) -> None:
     assert "passed over: at least 5" in text
     assert "full disk: not possible here, as no root" in text
     assert "FAULT FAILED: slow link: broken" in text
-    assert "1 of 26 died at, 1 passed" in text
+    assert f"1 of {len(CRASH_POINTS)} died at, 1 passed" in text
 
 
 def test_what_did_not_come_to_rest_is_told(tmp_path: Path) -> None:
