@@ -41,9 +41,9 @@ def slow() -> None:
     """No mutant: it only takes its time, so that it can be met at work."""
     write = replaying.Replay._write
 
-    def late(self: Any, *arguments: Any) -> None:
+    def late(self: Any, *arguments: Any) -> Any:
         time.sleep(0.3)
-        write(self, *arguments)
+        return write(self, *arguments)
 
     setattr(replaying.Replay, "_write", late)  # noqa: B010
 
