@@ -84,7 +84,7 @@ def test_the_next_event_of_its_order_waits_until_it_is_repaired_and_all_others_f
 
     until(partial(platform.has_applied, model, LOG), "all others flow")
     assert [(one["key"], one["cause_code"]) for one in parked(platform)] == [(BAD, "unreadable")]
-    assert state(platform, model.name) == "running"
+    until(lambda: state(platform, model.name) == "running", "its report, once a second, says so")
     verdict, repaired = verified(platform, model, mend=True)
     assert [(one.kind, one.id) for one in verdict.findings] == [("different", BAD)]
     assert repaired is not None
