@@ -41,7 +41,11 @@ _SESSION: Final = {
     "plan_cache_mode": "force_generic_plan",
 }
 
-NOT_UPGRADED: Final = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction)
+NOT_UPGRADED: Final = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+)
 SUPERSEDED: Final = "OL003"
 """What `move_consumer_marks` raises where another process has come further."""
 _WRONG_CREDENTIALS: Final = ("28000", "28P01")

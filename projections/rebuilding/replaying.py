@@ -15,9 +15,10 @@ from typing import Final
 
 from eventing.consuming import Mark, Partition, Superseded, moves
 from eventing.crash_points import reach
+from eventing.errors import Misconfigured
 from eventing.parking import ParkedKey
-from projections.folding import ABSENT, BEHIND, Folded, changed
-from projections.ports import Change, Desk, DocumentStore, Footing, Stored, ToPark
+from projections.folding import ABSENT, BEHIND, Folded, changed, unreadable
+from projections.ports import UNREADABLE, Change, Desk, DocumentStore, Footing, Stored, ToPark
 from projections.read_model import Family
 from projections.rebuilding.one_event import fold_one
 from projections.rebuilding.refusing import Work, set_aside
@@ -26,6 +27,8 @@ from projections.replay_ports import Broken, Line, Originals, Stretch
 
 REMEMBERED: Final = 20_000
 """Documents."""
+FEW: Final = 10
+"""Documents that may all be refused. Of more it is not one of them that is strange, but the model for its store."""
 OVERTAKEN: Final = "Somebody else fills this build: this one gives it up."
 
 
@@ -118,7 +121,9 @@ class Replay:
             cause = BEHIND
         else:
             for family in families:
-                cause = cause or fold_one(documents[family.id_of(family.key(heard))], family, heard)
+                one = family.id_of(family.key(heard))
+                strange = unreadable(one) if documents[one].base == UNREADABLE else None
+                cause = cause or strange or fold_one(documents[one], family, heard)
         if cause is not None:
             broken = Broken(ParkedKey(partition, heard.key), heard.position, cause)
             self._waiting.setdefault(broken.key, broken.position)
@@ -155,6 +160,11 @@ class Replay:
         outcome = self._store.write(work.changes, work.marks if at_once else {}, Footing(self._before()))
         if outcome.overtaken:
             raise Superseded(OVERTAKEN)
+        if len(outcome.refused) == len(work.changes) > FEW:
+            one, reason = next(iter(outcome.refused.items()))
+            raise Misconfigured(
+                f"The store refuses all of {len(work.changes)} documents, {one}: {reason} Nothing was switched."
+            )
         reach("rebuild.written")
         if not outcome.refused:
             if at_once:

@@ -197,6 +197,8 @@ class Verifying:
         try:
             return fold_one(folded, family, self.log.heard(told))
         except Unreadable as error:
+            if "schema_version" in error.facts:
+                raise  # this program is older than the log: it can judge nothing
             return Cause(error.code, str(error))
 
     def _bound(self, family: Family, key: str, applied: Mapping[Partition, Mark]) -> int:

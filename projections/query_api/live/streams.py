@@ -23,7 +23,7 @@ from eventing.web.auth import Admitted
 from eventing.web.refusals import EdgeRefusal
 from projections.query_api.live.feeds import ALL, RECENT, CustomerFeed, OrderFeed
 from projections.query_api.live.subscription import Subject, Subscription
-from projections.reading import Changed
+from projections.reading import Changed, NotServed
 
 TICK: Final = 0.25
 CHECK: Final = 2.0
@@ -132,12 +132,18 @@ class Streams:
             await self._orders.tell(
                 {s.id: list(self._open[s]) for s in to_look if s.kind == "order" and s in self._open}
             )
+            again = {}
             for subject, depth in to_look.items():
                 listeners = [one for one in self._open.get(subject, ()) if not one.is_catching_up]
                 if subject.kind == "customer" and listeners:
-                    await self._customers.tell(subject.id, listeners, dirty.get(subject, ()), depth)
+                    try:
+                        await self._customers.tell(subject.id, listeners, dirty.get(subject, ()), depth)
+                    except NotServed:  # something of this one's can't be read: nobody else waits for its repair
+                        again[subject] = depth
         except OrderloomError:
-            for subject, depth in to_look.items():
+            again = to_look
+        if again:
+            for subject, depth in again.items():
                 self._look_at(subject, depth)
                 self._dirty.setdefault(subject, set()).update(dirty.get(subject, ()))
             await asyncio.sleep(REST)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventing.consuming import Mark, Message, Partition, Superseded
+from eventing.errors import Misconfigured
 from projections.ports import ANYWHERE, Change, Footing, Outcome, Stored, ToPark
 from projections.read_model import ReadModel
 from projections.rebuilding.replaying import Replay
@@ -161,6 +162,19 @@ def test_a_document_that_the_store_refuses_waits_from_there_on_as_it_was_taken_l
         assert replaying.parked == len(of_it[number:])
         causes = [one.cause.code for one in sorted(desk.kept, key=lambda one: one.position or 0)]
         assert causes == ["refused_document", *["queued_behind"] * (len(causes) - 1)]
+
+
+def test_a_store_that_refuses_everything_is_no_matter_of_one_document() -> None:
+    model = next(model for model in MODELS if model.name == "order_summary")
+    desk = Desk()
+    replaying = Replay(Kept(lambda _: True), desk, ORIGINALS, {})  # type: ignore[arg-type]
+    replaying.feed(stretch(model, LOG))
+
+    with pytest.raises(Misconfigured, match="refuses all of"):
+        replaying.settle()
+
+    assert desk.kept == []
+    replaying.close()
 
 
 def heard(model: ReadModel, key: str) -> list[int]:
