@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Event
 from typing import Final
 
@@ -78,6 +79,7 @@ class Leading:
                     self._publish_on(stop)
                 except Unavailable as error:
                     self._begin_again(error)
+                    self._tell()
                     stop.wait(REST_SECONDS)
                 self._tenure.demand()
         finally:
@@ -152,6 +154,12 @@ class Leading:
         if time.monotonic() >= self._check_at and not publisher.trouble:
             self._check_at = time.monotonic() + TOPICS_SECONDS
             self._addresses.check()
+
+    def _tell(self) -> None:
+        """While nothing can even begin, the log goes on: how far, and what is in the way, is known all the same."""
+        with suppress(Unavailable):
+            self._ledger.report(self._pulse.measure(), self._pulse.error)
+            self._pulse.standing = self._ledger.standing()  # not `told`: where nothing waits, the trouble lasts as well
 
     def _pause(self, publisher: Publisher) -> float:
         if not self._has_room(publisher):

@@ -31,7 +31,8 @@ def installation(behind_proxy: Installation) -> Installation:
 def test_what_kafka_never_got_is_published_after_a_crash(
     installation: Installation, start_relay: StartRelay, proxy: TcpProxy, mutant: str
 ) -> None:
-    relay = start_relay(installation, mutant=mutant)
+    # One that lost its lease meanwhile would not have sent them at all, and the mutant nothing to take for published.
+    relay = start_relay(installation, mutant=mutant, RELAY__LEASE_TTL="5")
     write(installation, 10)
     installation.await_published()
 

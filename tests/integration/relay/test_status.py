@@ -50,6 +50,25 @@ def test_while_nothing_can_be_published_the_lag_grows_in_events_and_in_seconds(
     assert "Kafka" in ask_status(installation).answer["last_error"], "what went wrong last can still be read"
 
 
+def test_who_begins_to_lead_while_kafka_is_away_tells_how_far_behind_and_why(
+    behind_proxy: Installation, start_relay: StartRelay, ask_status: AskStatus, proxy: TcpProxy
+) -> None:
+    installation = behind_proxy
+    proxy.refuse()
+    relay = start_relay(installation)
+    until(lambda: metric(relay, "leading") == 1, "it leads")
+    write(installation, 5)
+
+    assert_says(installation, ask_status, relay, checkpoint=0, head=10)
+    until(lambda: metric(relay, "lag_seconds") > 0, "the age of the oldest is told")
+    until(lambda: "Kafka" in str(ask_status(installation).answer["last_error"]), "the status says what is wrong")
+    assert metric(relay, "in_trouble") == 1
+
+    proxy.heal()
+    installation.await_published()
+    until(lambda: metric(relay, "lag_events") == metric(relay, "in_trouble") == 0, "nothing is in the way any more")
+
+
 def test_who_leads_and_in_which_epoch_is_told_by_all(
     installation: Installation, start_relay: StartRelay, ask_status: AskStatus
 ) -> None:
