@@ -17,6 +17,9 @@ from typing import Final, Literal, NamedTuple
 State = Literal["building", "following", "live", "old"]
 KEPT_FRESH: Final[frozenset[State]] = frozenset({"following", "live", "old"})
 
+GONE_SECONDS: Final = 15.0
+"""A repair does not wait for a process that has said nothing of itself for so long."""
+
 
 class Build(NamedTuple):
     model: str

@@ -21,6 +21,7 @@ import structlog
 from eventing.breaker import Breaker
 from eventing.consuming import BEGINNING, Mark, Partition, Superseded
 from eventing.errors import Misconfigured, OrderloomError, Unavailable
+from projections.awareness import Awareness, OutOfTouch
 from projections.consumer import Consumer, OpenConsumer
 from projections.folding import Batch, fold_batch, needed
 from projections.generations import Build
@@ -66,8 +67,7 @@ class Projection:
         self.model = model
         self.build = build
         self.standing = standing
-        self.mended = build.mended
-        """The last repair of its build that it was told of, by another thread."""
+        self.awareness = Awareness(build.mended)
         self._store = store
         self._desk = desk
         self._keeper = keeper
@@ -120,10 +120,20 @@ class Projection:
     def _forget(self) -> None:
         """All that is remembered, when nothing that was folded from it is under way any more: the writer does one thing
         after the other, also what nobody waits for, and what came behind a repair from memory would undo it unseen."""
-        mended = self.mended
+        mended = self.awareness.mended
         self._writer.submit(lambda: None).result()
         self._recent.clear()
         self.standing.mended = mended
+
+    def _forget_what_may_be_wrong(self) -> None:
+        if self.awareness.is_lost:
+            if self._writing and self._writing.future is None:
+                raise OutOfTouch(f"{self.build.model} was out of touch with Postgres: it goes back to its marks.")
+        elif self.awareness.mended == self.standing.mended:
+            return
+        self._join()
+        if self._writing is None:
+            self._forget()
 
     def _follow(self, stop: Event) -> None:
         """The life of one consumer."""
@@ -144,10 +154,7 @@ class Projection:
         if self._breaker.is_resting:
             return
         try:
-            if self.mended != self.standing.mended:
-                self._join()
-                if self._writing is None:
-                    self._forget()
+            self._forget_what_may_be_wrong()
             self._advance()
             self._retry_parked()
             self._presence.demand_now_and_then(self._held.kept)
@@ -213,9 +220,7 @@ class Projection:
 
     def _publish(self, kept: Kept) -> None:
         standing = self.standing
-        standing.taken_over(kept.marks)
-        standing.documents += kept.documents
-        standing.parked += kept.parked
+        standing.kept(kept.marks, kept.documents, kept.parked)
         standing.parked_keys = len(self._held.parked)
         standing.hits, standing.misses = self._recent.hits, self._recent.misses
         self._show(positions(kept.marks))

@@ -64,6 +64,11 @@ class Standing:
     def taken_over(self, marks: Mapping[Partition, Mark]) -> None:
         self.marks = {**self.marks, **marks}
 
+    def kept(self, marks: Mapping[Partition, Mark], documents: int, parked: int) -> None:
+        self.taken_over(marks)
+        self.documents += documents
+        self.parked += parked
+
     def given_up(self, partitions: set[Partition]) -> None:
         self.marks = {one: mark for one, mark in self.marks.items() if one not in partitions}
         self.searchable = {one: at for one, at in self.searchable.items() if one not in partitions}

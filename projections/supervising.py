@@ -15,6 +15,7 @@ import structlog
 
 from eventing.consuming import Partition
 from eventing.errors import Misconfigured, OrderloomError, Unavailable
+from eventing.leases import steady_clock
 from projections.generations import KEPT_FRESH, Build
 from projections.ports import Board, Generations
 from projections.projector import Projection
@@ -100,6 +101,7 @@ class Supervisor:
         )
 
     def _look_after(self, model: ReadModel) -> None:
+        asked = steady_clock()
         try:
             builds = self._generations.builds(model.name)
             if not builds:
@@ -109,7 +111,7 @@ class Supervisor:
             for key, build in wanted.items():
                 if key not in self._hired:
                     self._start(key, model, build)
-                self._hired[key].projection.mended = build.mended
+                self._hired[key].projection.awareness.see(build.mended, asked)
             self._troubles.pop(model.name, None)
             if not wanted:
                 raise _unknown_generation(model, builds)

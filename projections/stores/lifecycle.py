@@ -8,7 +8,7 @@ from typing import Final
 from eventing.leases import LeadershipLost
 from eventing.postgres.database import Database
 from eventing.postgres.marks import Execute
-from projections.generations import Build
+from projections.generations import GONE_SECONDS, Build
 from projections.stores.transactions import transaction
 
 _BUILDS: Final = """
@@ -41,10 +41,9 @@ _STEP_BACK: Final = """
 _MENDED: Final = """
     UPDATE read_model_generations SET mended = mended + 1 WHERE model = %s AND build = %s RETURNING mended
 """
-# Who has been silent for longer than a group waits for its members has lost its partitions, and forgot them with that.
 _REMEMBERING: Final = """
     SELECT holder FROM projection_reports WHERE model = %s AND build = %s AND mended < %s
-    AND reported_at > clock_timestamp() - interval '15 s' ORDER BY holder
+    AND reported_at > clock_timestamp() - make_interval(secs => %s) ORDER BY holder
 """
 _FORGET_REPORTS: Final = "DELETE FROM projection_reports WHERE model = %s AND build = %s"
 _FORGET_PARKED: Final = "DELETE FROM parked_events WHERE consumer = %s"
@@ -98,7 +97,8 @@ class PostgresLifecycle:
             return int(execute(_MENDED, (build.model, build.number))[0][0])
 
     def remembering(self, build: Build, mended: int) -> Sequence[str]:
-        return [str(holder) for (holder,) in self._database.query(_REMEMBERING, (build.model, build.number, mended))]
+        values = (build.model, build.number, mended, GONE_SECONDS)
+        return [str(holder) for (holder,) in self._database.query(_REMEMBERING, values)]
 
     def close(self) -> None:
         self._database.close()

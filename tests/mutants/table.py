@@ -24,6 +24,7 @@ _SAGA = "tests/integration/saga"
 _VIEWS = "tests/integration/projections"
 _LATE = "test_without_a_look_at_what_is_there_a_batch_that_arrives_late_goes_backwards"
 _JUDGED = "test_a_document_that_goes_on_while_it_is_judged_is_judged_by_where_it_was"
+_OUT_OF_TOUCH = "test_a_repair_that_did_not_wait_for_a_projector_without_postgres_lasts_as_well"
 _REPAIRED = "test_what_was_repaired_stays_repaired_while_writes_go_on"
 _MODEL = "tests/unit/saga/model/test_model.py::test_a_mechanism_that_is_taken_out_is_missed"
 
@@ -222,6 +223,12 @@ MUTANTS: Final[Sequence[Mutant]] = (
         "that projectors forget what documents were before a repair",
         "I15: what was wrong comes back with the next event",
         f"{_VIEWS}/test_repair_remembered.py::{_REPAIRED}[says_that_it_has_forgotten-order_summary]",
+    ),
+    Mutant(
+        "remembers out of touch",
+        "that a projector remembers nothing while it can't hear of repairs",
+        "I15: what was wrong comes back with the next event",
+        f"{_VIEWS}/test_repair_remembered.py::{_OUT_OF_TOUCH}[never_out_of_touch-order_summary]",
     ),
     Mutant(
         "switched before it has caught up",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from urllib.parse import urlsplit
 
 import pytest
 
 from event_schemas.order.delivery_address_changed import OrderDeliveryAddressChanged
 from event_schemas.values import Address
+from projections.generations import GONE_SECONDS
 from projections.ports import Stored
 from projections.read_model import ReadModel
 from projections.rebuilding.repairing import repair
@@ -22,14 +24,20 @@ from tests.support.read_models.level import demand_fold
 from tests.support.read_models.load import load
 from tests.support.read_models.many import confirmed, placed
 from tests.support.read_models.platform import Platform
+from tests.support.read_models.said import silent_for
 from tests.support.read_models.story import Told
 from tests.support.read_models.tampering import cheapen
+from tests.support.tcp_proxy import TcpProxy
 from tests.support.waiting import until
 
 ORDERS = 2_000
 PLACED = list(placed(ORDERS))
 WRONG = PLACED[99]
 OTHERS = [told for told in PLACED if told is not WRONG]
+
+
+def position(platform: Platform, model: ReadModel) -> int:
+    return int(platform.shown(model).documents[WRONG.key][0])
 
 
 def moved_house(number: int, position: int) -> Told:
@@ -44,11 +52,13 @@ MEANWHILE = list(confirmed(OTHERS, FIRST.position + 1))
 NEXT = moved_house(2, MEANWHILE[-1].position + 1)
 
 
-def remember_what_is_wrong(platform: Platform, model: ReadModel, projector: StartProjector, mutant: str) -> None:
+def remember_what_is_wrong(
+    platform: Platform, model: ReadModel, projector: StartProjector, mutant: str, **settings: str
+) -> None:
     keep_and_publish(platform, PLACED)
     rebuilt(platform, model)
     cheapen(platform, model, WRONG.key)
-    projector(platform, model.name, mutant=mutant)
+    projector(platform, model.name, mutant=mutant, **settings)
     keep_and_publish(platform, [FIRST])
     until(lambda: platform.has_applied(model, [*PLACED, FIRST]), "the projector has read, folded and written it")
 
@@ -118,3 +128,33 @@ def test_what_is_written_from_memory_right_behind_a_repair_is_repaired_as_well(
     last = moved_house(3, NEXT.position + 1)
     keep_and_publish(platform, [last])
     demand_fold(platform, [*PLACED, FIRST, *MEANWHILE, NEXT, last], model.name)
+
+
+@BOTH
+@pytest.mark.parametrize("mutant", ["none", "never_out_of_touch"])
+def test_a_repair_that_did_not_wait_for_a_projector_without_postgres_lasts_as_well(
+    platform: Platform, model: ReadModel, start_projector: StartProjector, mutant: str
+) -> None:
+    address = urlsplit(platform.postgres_url)
+    with TcpProxy(address.hostname or "", address.port or 0) as proxy:
+        login = address.netloc.rpartition("@")[0]
+        behind = address._replace(netloc=f"{login}@{proxy.host}:{proxy.port}").geturl()
+        remember_what_is_wrong(platform, model, start_projector, mutant, POSTGRES__URL=behind)
+        proxy.refuse()
+        proxy.cut()
+        until(lambda: silent_for(platform, model.name) > GONE_SECONDS, "it is taken for gone")
+
+        _, repaired = verified(platform, model, mend=True)
+        assert repaired is not None
+        assert (repaired.repaired, repaired.left, repaired.remembering) == ([WRONG.key], [], [])
+        second = moved_house(2, FIRST.position + 1)
+        keep_and_publish(platform, [second])
+        until(lambda: position(platform, model) == second.position, "it is written without Postgres")
+        proxy.accept()
+
+        log = [*PLACED, FIRST, second]
+        if mutant == "none":
+            demand_fold(platform, log, model.name)
+        else:
+            until(lambda: platform.has_applied(model, log), "the projector is level")
+            assert platform.shown(model).documents[WRONG.key] != expected(log)[model.name].documents[WRONG.key]

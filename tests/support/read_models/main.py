@@ -15,6 +15,7 @@ import orjson
 from eventing.consuming import Mark, Partition
 from eventing.settings import Settings
 from projections import ports, wiring
+from projections.awareness import Awareness
 from projections.generations import Build
 from projections.names import ElasticsearchNames
 from projections.ports import ANYWHERE, Change, Footing, Outcome
@@ -142,6 +143,12 @@ def says_that_it_has_forgotten(settings: Settings, model: ReadModel, build: Buil
     return open_store(settings, model, build)
 
 
+def never_out_of_touch(settings: Settings, model: ReadModel, build: Build) -> Any:
+    """And remembers documents whatever it has not heard of."""
+    setattr(Awareness, "is_lost", False)  # noqa: B010 - it is no other property but a broken one
+    return open_store(settings, model, build)
+
+
 def writes_over_anything(settings: Settings, model: ReadModel, build: Build) -> Any:
     """Redis does not ask what a document was folded from."""
     store = open_store(settings, model, build)
@@ -161,6 +168,7 @@ MUTANTS: dict[str, Adapters] = {
     "never_asks_where_it_stands": replace(ADAPTERS, store=never_asks_where_it_stands),
     "forgets_whom_it_paused": replace(ADAPTERS, store=forgets_whom_it_paused),
     "says_that_it_has_forgotten": replace(ADAPTERS, store=says_that_it_has_forgotten),
+    "never_out_of_touch": replace(ADAPTERS, store=never_out_of_touch),
     "writes_over_anything": replace(ADAPTERS, store=writes_over_anything),
 }
 

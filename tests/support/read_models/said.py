@@ -27,6 +27,12 @@ def reported_at(platform: Platform, model: str) -> datetime:
     return found
 
 
+def silent_for(platform: Platform, model: str) -> float:
+    """Seconds since anybody said something of it, by the database's clock."""
+    age = "SELECT extract(epoch FROM clock_timestamp() - max(reported_at))::float8 FROM projection_reports"
+    return float(platform.query(f"{age} WHERE model = %s", model)[0][0])
+
+
 def partitions_of(projector: ProjectorProcess, model: str) -> int:
     """How many of them it reads at the moment, by its metrics."""
     with urllib.request.urlopen(f"{projector.address}/metrics") as answer:

@@ -11,6 +11,8 @@ import orjson
 import pytest
 
 from eventing.consuming import Mark, Message, Partition
+from eventing.errors import Unavailable
+from projections.awareness import UNSEEN_SECONDS, Awareness, OutOfTouch
 from projections.consumer import Consumer
 from projections.generations import Build
 from projections.hearing import Ear
@@ -38,6 +40,7 @@ class Store:
     def __init__(self) -> None:
         self.documents: dict[str, Stored] = {}
         self.may_write = Event()
+        self.fails = False
 
     def demand(self, identity: str, kept: Mapping[Partition, Mark] = ANYWHERE.marks) -> None: ...
 
@@ -49,6 +52,8 @@ class Store:
 
     def write(self, changes: Sequence[Change], marks: Mapping[Partition, Mark], footing: Footing = ANYWHERE) -> Outcome:
         assert self.may_write.wait(10)
+        if self.fails:
+            raise Unavailable("The store is away.")
         self.documents |= {one.id: Stored(one.position, orjson.loads(one.body or b"null")) for one in changes}
         return Outcome()
 
@@ -69,6 +74,8 @@ class Taking:
         return []
 
     def told(self, marks: Mapping[Partition, Mark]) -> None: ...
+
+    def pause(self, partitions: Sequence[Partition]) -> None: ...
 
 
 @pytest.fixture
@@ -143,7 +150,7 @@ def test_before_it_forgets_for_a_repair_what_it_folded_from_memory_is_written(
     if not waits_for_it:
         projection._writing = None
 
-    projection.mended = 1
+    projection.awareness.mended = 1
     step = Thread(target=projection._step, args=(Taking(),))
     step.start()
 
@@ -153,3 +160,40 @@ def test_before_it_forgets_for_a_repair_what_it_folded_from_memory_is_written(
     step.join(10)
     assert PLACED.key in store.documents
     assert (remembered.is_emptied.is_set(), len(remembered), projection.standing.mended) == (True, 0, 1)
+
+
+def test_out_of_touch_with_its_build_it_remembers_nothing_from_one_batch_to_the_next(
+    projection: Projection, store: Store
+) -> None:
+    store.may_write.set()
+    projection._recent = Recent(10)
+    projection._held.take_in([message(PLACED)])
+    projection._step(cast(Consumer, Taking()))
+    assert len(projection._recent) == 1
+
+    projection.awareness = seen(UNSEEN_SECONDS + 1)
+    projection._step(cast(Consumer, Taking()))
+
+    assert len(projection._recent) == 0, "a repair may have come that did not wait for it"
+
+
+def test_out_of_touch_with_its_build_it_does_not_give_a_batch_to_the_store_again(
+    projection: Projection, store: Store
+) -> None:
+    projection._held.take_in([message(PLACED)])
+    projection._step(cast(Consumer, Taking()))
+    store.fails = True
+    store.may_write.set()
+    projection._step(cast(Consumer, Taking()))
+    assert projection.standing.state == "paused"
+
+    projection._breaker.succeeded()
+    projection.awareness = seen(UNSEEN_SECONDS + 1)
+    with pytest.raises(OutOfTouch):
+        projection._step(cast(Consumer, Taking()))
+
+
+def seen(seconds: float) -> Awareness:
+    """So many seconds ago."""
+    times = iter([0.0])
+    return Awareness(0, clock=lambda: next(times, seconds))
