@@ -219,10 +219,9 @@ class Projection:
         return kept.went_smoothly
 
     def _publish(self, kept: Kept) -> None:
-        standing = self.standing
-        standing.kept(kept.marks, kept.documents, kept.parked)
-        standing.parked_keys = len(self._held.parked)
-        standing.hits, standing.misses = self._recent.hits, self._recent.misses
+        self.standing.kept(kept.marks, kept.documents, kept.parked)
+        self.standing.parked_keys = len(self._held.parked)
+        self.standing.hits, self.standing.misses = self._recent.hits, self._recent.misses
         self._show(positions(kept.marks))
 
     def _show(self, applied: Mapping[Partition, int]) -> None:
@@ -243,8 +242,7 @@ class Projection:
         self._show(positions(self._held.kept))
 
     def _assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:
-        keeper_of_marks = self._store if self._store.keeps_marks else self._desk
-        found = keeper_of_marks.marks(partitions)
+        found = (self._store if self._store.keeps_marks else self._desk).marks(partitions)
         marks = {partition: found.get(partition, BEGINNING) for partition in partitions}
         self._held.take_over(marks, self._desk.parked(partitions))
         self._paused -= marks.keys()  # Kafka hands them out unpaused; those that were held before stay as they are

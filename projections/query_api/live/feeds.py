@@ -54,6 +54,15 @@ class OrderFeed:
             for order_id in dict.fromkeys(full):
                 await self._tell_all(order_id, subscriptions[order_id])
 
+    async def catch_up(self, one: Subscription) -> None:
+        """Tells of what there is as fast as the listener takes it."""
+        later, full = await self._events.after([one.subject.id], one.position, NEWEST)
+        events = await self._events.of(one.subject.id) if full else [self._events.decoded(each) for each in later]
+        for envelope in events:
+            if one.position < envelope.recorded.position:
+                one.position = envelope.recorded.position
+                await one.hand(_message(orjson.dumps(told(envelope)), envelope.recorded))
+
     async def _tell_all(self, order_id: str, subscriptions: Sequence[Subscription]) -> None:
         try:
             events = await self._events.of(order_id)

@@ -155,7 +155,7 @@ class Conversation:
         about = {"kind": subscription.subject.kind, "of": subscription.subject.id}
         subject = orjson.dumps(about)[1:-1]
         while True:
-            message = await subscription.queue.get()
+            message = await subscription.next()
             head = orjson.dumps({"type": "event", "id": message.id, "event": message.event})[:-1]
             text = b"".join((head, b",", subject, b',"data":', message.data, b"}"))
             await self._socket.send_text(text.decode())

@@ -55,7 +55,7 @@ class EventStream(Response):
     async def _next(self) -> bytes:
         """What is queued already goes together."""
         try:
-            messages = [await asyncio.wait_for(self._subscription.queue.get(), PING_SECONDS)]
+            messages = [await asyncio.wait_for(self._subscription.next(), PING_SECONDS)]
         except TimeoutError:
             return _PING
         while not self._subscription.queue.empty() and len(messages) < 20:

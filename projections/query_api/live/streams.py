@@ -1,9 +1,9 @@
 """All live streams of a process: hints say where to look, what is told comes from the store and the read models.
 
 A hint that is lost delays: everything that somebody listens to is looked at now and then, hint or no hint. Who begins
-to listen to a customer is told what there is at its own pace, and of news together with the others from then on. A
-listener that is too slow, whose token ends, or whose process is about to stop, is let go; it comes back with the id of
-the last message that it got, and misses nothing.
+to listen is told what there is at its own pace, and of news together with the others from then on. A listener that is
+too slow, whose token ends, or whose process is about to stop, is let go; it comes back with the id of the last message
+that it got, and misses nothing.
 """
 
 from __future__ import annotations
@@ -69,11 +69,9 @@ class Streams:
         caller = admitted.caller.subject
         if self.count >= self._limits.streams or self._callers[caller] >= self._limits.per_caller:
             raise EdgeRefusal("There are as many live streams as there may be: close some.", code="too_many_streams")
-        opened = Subscription(subject, admitted, position, view or {}, is_catching_up=subject.kind == "customer")
+        opened = Subscription(subject, admitted, position, view or {})
         self._open[subject].append(opened)
         self._callers[caller] += 1
-        if not opened.is_catching_up:
-            self._look_at(subject, ALL)
         return opened
 
     async def serve(self, subscription: Subscription, send: Coroutine[Any, Any, None]) -> None:
@@ -89,9 +87,10 @@ class Streams:
                 await asyncio.gather(sender, over, catching_up, return_exceptions=True)
 
     async def catch_up(self, subscription: Subscription) -> None:
+        feed = self._orders if subscription.subject.kind == "order" else self._customers
         while subscription.is_catching_up:
             try:
-                await self._customers.catch_up(subscription)
+                await feed.catch_up(subscription)
             except Exception as error:  # noqa: BLE001 - whatever it is, a stream that is silent would look like no news
                 if not isinstance(error, OrderloomError):
                     _log.exception("A live stream could not be told what there is.", action="live.fault")
@@ -107,6 +106,7 @@ class Streams:
         self._callers[subscription.admitted.caller.subject] -= 1
         if not listeners:
             del self._open[subscription.subject]
+            self._dirty.pop(subscription.subject, None)
         if subscription.reason is not None:
             self.dropped(subscription.reason)
 
@@ -126,18 +126,22 @@ class Streams:
     async def tell(self) -> None:
         """Looks where something may have happened, and tells those who listen there."""
         to_look, self._to_look = self._to_look, {}
-        dirty, self._dirty = self._dirty, {}
+        dirty = {subject: self._dirty.pop(subject) for subject in to_look if subject in self._dirty}
         try:
             # The store first, then the models: neither need wait for the other's outage in the next round.
             await self._orders.tell(
-                {s.id: list(self._open[s]) for s in to_look if s.kind == "order" and s in self._open}
+                {s.id: level for s in to_look if s.kind == "order" and (level := self._level_with(s))}
             )
             again = {}
             for subject, depth in to_look.items():
-                listeners = [one for one in self._open.get(subject, ()) if not one.is_catching_up]
-                if subject.kind == "customer" and listeners:
+                if subject.kind != "customer" or subject not in self._open:
+                    continue
+                level, hinted = self._level_with(subject), dirty.get(subject, ())
+                if len(level) < len(self._open[subject]):  # whoever is not level yet is told of them then
+                    self._dirty.setdefault(subject, set()).update(hinted)
+                if level:
                     try:
-                        await self._customers.tell(subject.id, listeners, dirty.get(subject, ()), depth)
+                        await self._customers.tell(subject.id, level, hinted, depth)
                     except NotServed:  # something of this one's can't be read: nobody else waits for its repair
                         again[subject] = depth
         except OrderloomError:
@@ -179,6 +183,10 @@ class Streams:
                     one.end("draining")
                 elif one.admitted.until <= now:
                     one.end("expired")
+
+    def _level_with(self, subject: Subject) -> list[Subscription]:
+        """Those who have been told what there was."""
+        return [one for one in self._open.get(subject, ()) if not one.is_catching_up]
 
     def _look_at(self, subject: Subject, depth: int) -> None:
         self._to_look[subject] = max(depth, self._to_look.get(subject, 0))

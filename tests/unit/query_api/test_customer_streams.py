@@ -16,7 +16,7 @@ from eventing.web.auth import Admitted, Caller, Role
 from projections.query_api.answering.progress import Progress
 from projections.query_api.live.feeds import ALL, RECENT, CustomerFeed, OrderFeed
 from projections.query_api.live.streams import Limits, Streams
-from projections.query_api.live.subscription import QUEUE, Subject, Subscription
+from projections.query_api.live.subscription import FOR_NEWS, QUEUE, Subject, Subscription
 from projections.reading import Changed, Kept, ListEntry, ReadStore, Standing
 
 TOPIC, PARTITIONS = "order.events.v1", 3
@@ -193,6 +193,45 @@ async def test_one_who_takes_nothing_while_it_catches_up_is_let_go(shop: Shop, m
     assert listener.reason == "slow"
 
 
+async def test_what_one_hears_of_while_it_catches_up_is_told_though_it_is_an_old_order() -> None:
+    """Of more orders than a whole look looks at nothing but its hint tells of an old one."""
+    shop = Shop()
+    shop.place(ALL + 10)
+    await shop.progress.look()
+    listener = shop.begin()
+    catching_up = asyncio.create_task(shop.streams.catch_up(listener))
+    await take(listener)
+
+    shop.streams.changed(shop.change("order-3"))
+    await shop.tell()
+    await shop.tell()
+    heard = [await take(listener) for _ in range(ALL - 1)]
+    await catching_up
+    await shop.tell()
+
+    assert "order-3" not in heard
+    assert told(listener) == ["order-3"]
+
+
+async def test_one_who_has_just_caught_up_slowly_is_not_too_slow_for_what_is_new(shop: Shop) -> None:
+    shop.place(1000)
+    await shop.progress.look()
+    listener = shop.begin()
+    catching_up = asyncio.create_task(shop.streams.catch_up(listener))
+    while not catching_up.done():
+        await take(listener)
+        await asyncio.sleep(0)
+    unread = listener.queue.qsize()
+    assert unread > QUEUE / 2, "it has taken no more than it had to"
+
+    new = int(QUEUE * FOR_NEWS)
+    shop.place(new)
+    await shop.look(ALL)
+
+    assert listener.reason is None
+    assert told(listener)[unread:] == shop.orders[: -new - 1 : -1]
+
+
 async def take(listener: Subscription) -> str:
-    message = await asyncio.wait_for(listener.queue.get(), 30)
+    message = await asyncio.wait_for(listener.next(), 30)
     return message.data.decode()
