@@ -95,7 +95,7 @@ def explained(error: psycopg.Error) -> OrderloomError:
         return Superseded()
     said = error.diag.message_primary or (str(error).strip().splitlines() or ["no answer"])[-1]
     if isinstance(error, NOT_UPGRADED):
-        return Unavailable("The database lacks tables or functions of the platform: run `orders db upgrade`.")
+        return Unavailable("The database lacks tables, columns or functions of the platform: run `orders db upgrade`.")
     if SERVICE_ROLE in said and "permission denied" in said:
         return Misconfigured(
             f"This user of Postgres may not act as {SERVICE_ROLE}: let the owner run GRANT {SERVICE_ROLE} TO it."

@@ -112,9 +112,8 @@ def _show(seen: Seen) -> None:
         if len(rows) > _SHOWN:
             output.remark(f"And {len(rows) - _SHOWN} more; --json shows all.")
     else:
-        output.show(
-            f"All is well: {verdict.documents:,} documents are the fold of the log, and so is what they add up to."
-        )
+        well = "What could be compared is well" if verdict.left_out else "All is well"
+        output.show(f"{well}: {verdict.documents:,} documents are the fold of the log, and so is what they add up to.")
     for holder in seen.remembering:
         output.remark(
             f"The projector {holder} has not said that it forgot what the documents were before: with its next events "

@@ -57,6 +57,7 @@ def test_a_key_of_which_something_unreadable_was_discarded_is_left_out_by_name(
 
     assert (told["left_out"], told["unfoldable"]) == (1, [VICTIM])
     assert (told["findings"], told["totals"], told["documents"]) == ([], [], COUNT - 1)
+    assert orders(platform, "projections", "verify", CUSTOMERS.name)[1].startswith("What could be compared is well: 19 ")
     corrupt(platform, CUSTOMERS, "many-000001", "many-000002", "nobody-knows-this")
     name, field = spoil(platform, CUSTOMERS, "sum", too_much)
     status, out, said = orders(platform, "projections", "verify", CUSTOMERS.name)
@@ -64,6 +65,22 @@ def test_a_key_of_which_something_unreadable_was_discarded_is_left_out_by_name(
     assert {line.split()[1] for line in out.splitlines()[1:]} >= {"many-000001", "many-000002", "nobody-knows-this"}
     assert f"{name} {field}" in out
     assert f"was discarded: {VICTIM}." in said
+
+
+def test_a_program_that_is_older_than_the_log_judges_nothing(platform: Platform) -> None:
+    begun = list(placed(COUNT))
+    keep_and_publish(platform, begun)
+    rebuilt(platform, CUSTOMERS)
+    platform.query("ALTER TABLE events DISABLE TRIGGER events_are_history")
+    platform.query("UPDATE events SET schema_version = 99 WHERE stream = %s", f"order-{VICTIM}")
+
+    for repair in ([], ["--repair"]):
+        status, out, said = orders(platform, "projections", "verify", CUSTOMERS.name, *repair)
+
+        assert (status, out) == (2, ""), said
+        sentence = "orders: This installation knows no order.placed of version 99: bring it up to date."
+        assert said.splitlines()[-1] == sentence
+    assert platform.shown(CUSTOMERS) == expected(begun)[CUSTOMERS.name]
 
 
 @BOTH

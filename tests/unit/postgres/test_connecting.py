@@ -15,7 +15,12 @@ from eventing.postgres.connecting import explained
         (
             psycopg.errors.UndefinedTable('relation "relays" does not exist\nLINE 1: SELECT … FROM relays\n        ^'),
             Unavailable,
-            "The database lacks tables or functions of the platform: run `orders db upgrade`.",
+            "The database lacks tables, columns or functions of the platform: run `orders db upgrade`.",
+        ),
+        (
+            psycopg.errors.UndefinedColumn('column "mended" does not exist'),
+            Unavailable,
+            "The database lacks tables, columns or functions of the platform: run `orders db upgrade`.",
         ),
         (
             psycopg.OperationalError("connection failed: tried ::1\nConnection refused"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from eventing.consuming import Mark, Message, Partition, Superseded
 from eventing.errors import Misconfigured
-from projections.ports import ANYWHERE, Change, Footing, Outcome, Stored, ToPark
+from projections.ports import ANYWHERE, UNREADABLE, Change, Footing, Outcome, Stored, ToPark
 from projections.read_model import ReadModel
 from projections.rebuilding.replaying import Replay
 from projections.replay_ports import Stretch
@@ -133,6 +133,27 @@ def test_what_cannot_be_folded_waits_with_all_that_follows_it_and_other_keys_flo
     waiting = [one.position for one in lacking if one.key == victim and one.type in model.heard_by]
     assert [one.position for one in desk.kept] == waiting
     assert [one.cause.code for one in desk.kept[:2]] == ["missing_predecessor", "queued_behind"]
+
+
+def test_upon_what_the_store_can_not_read_nothing_is_folded_and_other_keys_flow() -> None:
+    model = next(model for model in MODELS if model.name == "order_summary")
+    victim, store, desk = LOG[-1].key, Kept(), Desk()
+    later = heard(model, victim)[1:]
+    replay(store, model, [LOG[: later[0] - 1]])
+    store.documents[victim] = UNREADABLE
+
+    replaying = Replay(store, desk, ORIGINALS, store.marks)  # type: ignore[arg-type]
+    replaying.feed(stretch(model, LOG[later[0] - 1 :]))
+    replaying.settle()
+    replaying.close()
+
+    wanted = expected(LOG)[model.name].documents
+    assert {one: shown for one, shown in store.shown().items() if one != victim} == {
+        one: shown for one, shown in wanted.items() if one != victim
+    }
+    assert store.documents[victim] == UNREADABLE
+    assert [one.position for one in desk.kept] == later
+    assert [one.cause.code for one in desk.kept[:2]] == ["unreadable", "queued_behind"]
 
 
 @pytest.mark.parametrize(("length", "remembered"), [(1, 1000), (7, 1), (30, 1000), (len(LOG), 1)])
