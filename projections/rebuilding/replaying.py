@@ -85,6 +85,7 @@ class Replay:
         parked = work.parked
         if refused:
             parked = [*parked, *self._set_aside(work, refused)]
+            self._may_write()
             self._mark(work, parked, refused)
         self.documents += len(work.changes) - len(refused)
         self.parked += len(parked)
@@ -195,6 +196,7 @@ class Replay:
         return [self._to_park(one) for one in waiting]
 
     def _write_one(self, change: Change) -> str | None:
+        self._may_write()
         outcome = self._store.write([change], {}, Footing(self._before()))
         if outcome.overtaken:
             raise Superseded(OVERTAKEN)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from eventing.consuming import Mark, Message, Partition, Superseded
 from eventing.errors import Misconfigured
+from eventing.leases import LeadershipLost
 from projections.ports import ANYWHERE, UNREADABLE, Change, Footing, Outcome, Stored, ToPark
 from projections.read_model import ReadModel
 from projections.rebuilding.replaying import Replay
@@ -200,6 +201,31 @@ def test_a_store_that_refuses_everything_is_no_matter_of_one_document() -> None:
 
 def heard(model: ReadModel, key: str) -> list[int]:
     return [one.position for one in LOG if one.key == key and one.type in model.heard_by]
+
+
+def test_who_may_write_no_more_sets_nothing_aside_and_marks_nothing() -> None:
+    """Another process took the rebuild over while this one looked which documents it was that the store refused."""
+    model = next(model for model in MODELS if model.name == "order_summary")
+    victim, desk, lost = LOG[-1].key, Desk(), False
+
+    def refuses(change: Change) -> bool:
+        nonlocal lost
+        lost = lost or change.id == victim
+        return change.id == victim
+
+    def may_write() -> None:
+        if lost:
+            raise LeadershipLost
+
+    store = Kept(refuses)
+    store.keeps_marks = False
+    replaying = Replay(store, desk, ORIGINALS, {}, may_write=may_write)  # type: ignore[arg-type]
+    replaying.feed(stretch(model, LOG))
+    with pytest.raises(LeadershipLost):
+        replaying.settle()
+
+    assert (replaying.marks, desk.kept) == ({}, [])
+    assert store.documents.keys() == expected(LOG)[model.name].documents.keys() - {victim}, "what was written before"
 
 
 def test_who_is_overtaken_gives_up() -> None:
