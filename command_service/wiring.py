@@ -20,6 +20,7 @@ from command_service.tables import Tables
 from eventing.appender import Appender
 from eventing.avro.codec import Codec
 from eventing.avro.states import snapshotted
+from eventing.cancelling import cancelled
 from eventing.catalogue import Catalogue
 from eventing.crash_points import arm
 from eventing.discovery import values_of
@@ -102,8 +103,7 @@ class Servers:
             beside = [asyncio.create_task(task) for task in (self.relay_lag.watch(), self._forgetting.go_on())]
             yield
         finally:
-            for task in beside:
-                task.cancel()
+            await cancelled(beside)
             await self.appender.close()
             await self._engine.dispose()
             if self._redis is not None:

@@ -20,6 +20,7 @@ from uuid import UUID
 import structlog
 
 from eventing.backoff import full_jitter
+from eventing.cancelling import cancelled
 from eventing.crash_points import reach
 from eventing.deadline import within
 from eventing.errors import OrderloomError, Refusal, Unavailable
@@ -220,9 +221,7 @@ class _Loop:
             async with self._open_line() as self.ask:
                 self._ready.put(None)
                 await self._ending.wait()
-                for task in self._tasks:
-                    task.cancel()
-                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await cancelled(self._tasks)
         except BaseException as error:
             self._ready.put(error)
             if not isinstance(error, Exception):

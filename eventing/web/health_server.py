@@ -37,7 +37,8 @@ class _Unhurried(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         while not await self.on_tick(0):
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._asked_to_end.wait(), TICK_SECONDS)
+                async with asyncio.timeout(TICK_SECONDS):
+                    await self._asked_to_end.wait()
 
     def end(self) -> None:
         """From any thread. It sees the flag where it has no loop yet, and is woken where it has."""

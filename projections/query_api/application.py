@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from prometheus_client import Counter, Gauge
 from starlette.routing import WebSocketRoute
 
+from eventing.cancelling import cancelled
 from eventing.codec import Codec
 from eventing.discovery import modules_of
 from eventing.errors import OrderloomError
@@ -133,9 +134,7 @@ class QueryApi:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancelled(tasks)
 
     async def hear(self) -> None:
         """For ever. While nothing is heard nothing is kept in the process, and streams look for themselves."""

@@ -49,6 +49,8 @@ from projections.stores.redis_workbench import RedisWorkbench
 from projections.stores.whole_heads import WholeHeads
 
 LEASE_TTL: Final = 5.0
+TROUBLES: Final = 3
+"""Looks in a row that Postgres did not answer: it may be slow for a moment, and nothing has begun yet."""
 PATIENCE: Final = 30.0
 """Seconds for a statement: reading a stretch of the log of a busy database takes its time."""
 STORE_PATIENCE: Final = 60.0
@@ -195,11 +197,13 @@ def _alone(settings: Settings, model: ReadModel) -> Iterator[Tenure]:
 def _tenure(keeper: LeaseKeeper, model: ReadModel) -> Tenure:
     """Whoever was killed is waited for until its lease ends. Whoever renews it is alive, and has the right of way."""
     left: float | None = None
+    troubles = 0
     for _ in range(2 * LOOKS + 1):
         tenure = keeper.wait_for_tenure(LEASE_TTL / LOOKS)
         if tenure is not None:
             return tenure
-        if keeper.trouble:
+        troubles = troubles + 1 if keeper.trouble else 0
+        if keeper.trouble and troubles == TROUBLES:
             raise Misconfigured(keeper.trouble)
         lease = keeper.leader()
         if lease is not None and left is not None and lease.seconds_left > left:

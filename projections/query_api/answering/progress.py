@@ -79,7 +79,8 @@ class Progress:
             self._wanted.set()
         try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(waiter.told, seconds)
+                async with asyncio.timeout(seconds):
+                    await waiter.told
         finally:
             self._waiters.discard(waiter)
         return waiter.told.done() and not waiter.told.cancelled()
@@ -128,4 +129,5 @@ class Progress:
             else:
                 self._wanted.clear()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wanted.wait(), self._idle)
+                    async with asyncio.timeout(self._idle):
+                        await self._wanted.wait()

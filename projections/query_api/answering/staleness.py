@@ -88,7 +88,8 @@ class Staleness:
                 await self.look()
             await asyncio.sleep(SHORTEST_PAUSE)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), PAUSE - SHORTEST_PAUSE)
+                async with asyncio.timeout(PAUSE - SHORTEST_PAUSE):
+                    await self._wanted.wait()
             self._wanted.clear()
 
     def _covered(self, partition: Partition, position: int) -> float | None:

@@ -9,6 +9,7 @@ newest alone completes nothing, since an old order may have changed whose hint i
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -50,7 +51,7 @@ class OrderFeed:
             for recorded in later:
                 if recorded.key not in full:
                     message = _message(orjson.dumps(told(self._events.decoded(recorded))), recorded)
-                    _give(message, recorded.position, subscriptions[recorded.key])
+                    await _give(message, recorded.position, subscriptions[recorded.key])
             for order_id in dict.fromkeys(full):
                 await self._tell_all(order_id, subscriptions[order_id])
 
@@ -72,18 +73,24 @@ class OrderFeed:
             return
         for envelope in events:
             message = _message(orjson.dumps(told(envelope)), envelope.recorded)
-            _give(message, envelope.recorded.position, subscriptions)
+            await _give(message, envelope.recorded.position, subscriptions)
 
 
 def _message(data: bytes, recorded: object) -> Message:
     return Message(str(recorded.position), recorded.type, data)  # type: ignore[attr-defined]
 
 
-def _give(message: Message, position: int, subscriptions: Sequence[Subscription]) -> None:
+async def _give(message: Message, position: int, subscriptions: Sequence[Subscription]) -> None:
     for one in subscriptions:
         if one.position < position:
             one.position = position
             one.tell(message)
+    await _let_them_send()
+
+
+async def _let_them_send() -> None:
+    """Between two messages: whoever takes them at once is not too slow, however many come together."""
+    await asyncio.sleep(0)
 
 
 class Look(NamedTuple):
@@ -110,6 +117,7 @@ class CustomerFeed:
             for one in subscriptions:
                 if message := self._news(one, order_id, kept):
                     one.tell(message)
+            await _let_them_send()
         if look.is_whole:
             for one in subscriptions:
                 one.view = _later(one.view, look.view)

@@ -17,6 +17,7 @@ from typing import Any, Final
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from eventing.cancelling import cancelled
 from eventing.errors import OrderloomError
 from eventing.telemetry.traceparent import new_trace
 from eventing.web.auth import Admitted
@@ -70,7 +71,8 @@ class Sockets:
         token = next((one.removeprefix(BEARER) for one in offered if one.startswith(BEARER)), None)
         if token is None:
             try:
-                said = await asyncio.wait_for(receive(socket), SECONDS_TO_SAY_WHO)
+                async with asyncio.timeout(SECONDS_TO_SAY_WHO):
+                    said = await receive(socket)
             except TimeoutError:
                 raise Unauthenticated('Say who you are first: {"type": "authenticate", "token": …}.') from None
             token = said.get("token") if said.get("type") == "authenticate" else None
@@ -110,7 +112,8 @@ class Conversation:
             if self._over.done():
                 # Who does not read gets no goodbye either: the connection is closed without waiting for it.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._socket.close(self._over.result()), 1)
+                    async with asyncio.timeout(1):
+                        await self._socket.close(self._over.result())
             else:
                 reader.result()
         finally:
@@ -172,10 +175,7 @@ class Conversation:
         await self.say({"type": "problem", "problem": problem, "about": about})
 
     async def end(self) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(self._tasks)
 
 
 async def receive(socket: WebSocket) -> dict[str, Any]:

@@ -55,7 +55,8 @@ class EventStream(Response):
     async def _next(self) -> bytes:
         """What is queued already goes together."""
         try:
-            messages = [await asyncio.wait_for(self._subscription.next(), PING_SECONDS)]
+            async with asyncio.timeout(PING_SECONDS):
+                messages = [await self._subscription.next()]
         except TimeoutError:
             return _PING
         while not self._subscription.queue.empty() and len(messages) < 20:

@@ -12,11 +12,11 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import structlog
 
+from eventing.cancelling import cancelled
 from eventing.consuming import Partition
 from eventing.errors import OrderloomError
 from eventing.web.auth import Admitted
@@ -81,10 +81,7 @@ class Streams:
         try:
             await asyncio.wait({sender, over}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (sender, over, catching_up):
-                task.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(sender, over, catching_up, return_exceptions=True)
+            await cancelled((sender, over, catching_up))
 
     async def catch_up(self, subscription: Subscription) -> None:
         feed = self._orders if subscription.subject.kind == "order" else self._customers

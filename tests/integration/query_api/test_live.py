@@ -84,6 +84,8 @@ async def test_a_customer_of_many_orders_is_told_of_all_of_them(api: QueryProces
     customer = f"otis-{uuid4().hex[:8]}"
     made = await asyncio.gather(*(writer.place(customer) for _ in range(QUEUE + 50)))
     async with asyncio.timeout(PATIENCE):
+        for order_id, token in made:
+            await is_shown(api, customer, order_id, token)
         while await shown(api, customer) < len(made):
             """Those that come later would be told as news."""
 
@@ -91,6 +93,11 @@ async def test_a_customer_of_many_orders_is_told_of_all_of_them(api: QueryProces
         told = await take(stream, len(made))
 
     assert {event["data"]["order_id"] for event in told} == {order_id for order_id, _ in made}
+
+
+async def is_shown(api: QueryProcess, customer: str, order_id: str, token: str) -> None:
+    while (await api.as_(customer).get(f"/v1/orders/{order_id}", seen=token)).headers["read-source"] != "read-model":
+        """It was answered from its events."""
 
 
 async def shown(api: QueryProcess, customer: str) -> int:

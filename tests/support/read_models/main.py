@@ -123,7 +123,9 @@ def forgets_whom_it_paused(settings: Settings, model: ReadModel, build: Build) -
 
     def assigned(self: Projection, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:
         marks = original(self, partitions)
-        self._paused.clear()
+        if self._paused:
+            self._paused.clear()
+            self._pause = lambda consumer: None  # type: ignore[method-assign]  # to pause all once more would be to remember
         return marks
 
     Projection._assigned = assigned  # type: ignore[method-assign]

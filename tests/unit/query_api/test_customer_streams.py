@@ -232,6 +232,25 @@ async def test_one_who_has_just_caught_up_slowly_is_not_too_slow_for_what_is_new
     assert told(listener)[unread:] == shop.orders[: -new - 1 : -1]
 
 
+async def test_one_who_takes_what_it_is_told_is_not_too_slow_however_much_comes_at_once(shop: Shop) -> None:
+    listener = await shop.listen()
+    told(listener)
+    heard: list[str] = []
+
+    async def hear() -> None:
+        while True:
+            heard.append((await listener.next()).data.decode())
+
+    hearing = asyncio.create_task(hear())
+    shop.place(4 * QUEUE)
+    await shop.look(ALL)
+    await asyncio.sleep(0)
+    hearing.cancel()
+
+    assert listener.reason is None
+    assert len(heard) == 4 * QUEUE
+
+
 async def take(listener: Subscription) -> str:
     message = await asyncio.wait_for(listener.next(), 30)
     return message.data.decode()
