@@ -156,7 +156,7 @@ class Leading:
             self._addresses.check()
 
     def _tell(self) -> None:
-        """While nothing can even begin, the log goes on: how far, and what is in the way, is known all the same."""
+        """While nothing can even begin, the log goes on. How far, and what is in the way, is told at each attempt."""
         with suppress(Unavailable):
             self._ledger.report(self._pulse.measure(), self._pulse.error)
             self._pulse.standing = self._ledger.standing()  # not `told`: where nothing waits, the trouble lasts as well

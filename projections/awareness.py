@@ -1,7 +1,8 @@
 """What a projection knows of the row of its build: which repair there was last, and whether it could be seen lately.
 
 A projector reads that row once a second. While it can't, a repair may come and go that does not wait for it, since
-nothing is heard of it either; so until it sees the row again it remembers nothing from one batch to the next.
+nothing is heard of it either; so until it sees the row again it remembers nothing from one batch to the next. Before it
+remembers anything again it says that it is there: a repair that counts later waits for it.
 """
 
 from __future__ import annotations
@@ -9,18 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from eventing.errors import OrderloomError
 from eventing.leases import steady_clock
 from projections.generations import GONE_SECONDS
 
 UNSEEN_SECONDS: Final = GONE_SECONDS / 2
 """Long before a repair takes it for gone."""
-
-
-class OutOfTouch(OrderloomError):
-    """A batch failed that may have been folded from what was repaired since: it is folded anew."""
-
-    code = "out_of_touch"
 
 
 class Awareness:

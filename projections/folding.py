@@ -46,6 +46,8 @@ class Batch:
     events: int = 0
     stale: list[str] = field(default_factory=list)
     """Documents that turned out otherwise than they were folded here."""
+    is_doubtful: bool = False
+    """Some of them may have been repaired since: they are folded again before they are written."""
 
     def changes(self) -> list[Change]:
         """What has to be written. What stands in the store may be readable and still nothing that a model has made: if

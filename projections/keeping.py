@@ -79,6 +79,9 @@ class Keeper:
         A store that keeps marks gets them at once, unless something has to be parked before they move. That may come
         out only here, when a document is folded again."""
         changes, footing = batch.changes(), Footing(before)
+        if batch.is_doubtful:
+            changes, footing = self._fold_again(batch, before)
+            batch.is_doubtful = False
         written = len(changes)
         for _ in range(ROUNDS):
             at_once = self._store.keeps_marks and not batch.parked
@@ -88,12 +91,10 @@ class Keeper:
                 batch.set_aside(one, Cause("refused_document", f"The store refuses {one}: {reason}"))
             if not outcome.overtaken:
                 return written - len(outcome.refused)
-            changes = self._fold_again(batch)
-            # Some of it may have been written by the round before, without the marks.
-            footing = Footing(before, {one: folded.base.position for one, folded in batch.documents.items()})
+            changes, footing = self._fold_again(batch, before)
         raise Unavailable(f"The documents of {self._build.model} change under the projector's hands; it tries again.")
 
-    def _fold_again(self, batch: Batch) -> list[Change]:
+    def _fold_again(self, batch: Batch, before: Mapping[Partition, Mark]) -> tuple[list[Change], Footing]:
         """From what the store has now: another process may have come first, or this one did and never heard of it."""
         kept = self._store.read(list(batch.documents))
         for one, folded in list(batch.documents.items()):
@@ -102,7 +103,9 @@ class Keeper:
                 batch.set_aside(one, unreadable(one))
             else:
                 self._fold_one(batch, folded)
-        return batch.changes()
+        # Some of it may have been written before, without the marks.
+        bases = {one: folded.base.position for one, folded in batch.documents.items()}
+        return batch.changes(), Footing(before, bases)
 
     def _fold_one(self, batch: Batch, folded: Folded) -> None:
         for place, taken in enumerate(folded.takens):

@@ -21,7 +21,7 @@ import structlog
 from eventing.breaker import Breaker
 from eventing.consuming import BEGINNING, Mark, Partition, Superseded
 from eventing.errors import Misconfigured, OrderloomError, Unavailable
-from projections.awareness import Awareness, OutOfTouch
+from projections.awareness import Awareness
 from projections.consumer import Consumer, OpenConsumer
 from projections.folding import Batch, fold_batch, needed
 from projections.generations import Build
@@ -126,14 +126,12 @@ class Projection:
         self.standing.mended = mended
 
     def _forget_what_may_be_wrong(self) -> None:
-        if self.awareness.is_lost:
-            if self._writing and self._writing.future is None:
-                raise OutOfTouch(f"{self.build.model} was out of touch with Postgres: it goes back to its marks.")
-        elif self.awareness.mended == self.standing.mended:
+        if not self.awareness.is_lost and self.awareness.mended == self.standing.mended:
             return
         self._join()
-        if self._writing is None:
-            self._forget()
+        if self._writing:  # it failed: what it was folded from it is not to remember either
+            self._writing.batch.is_doubtful = True
+        self._forget()
 
     def _follow(self, stop: Event) -> None:
         """The life of one consumer."""
@@ -142,6 +140,7 @@ class Projection:
         try:
             while not stop.is_set():
                 self._step(consumer)
+            self._forget_what_may_be_wrong()
             self._advance()
             self._join()
         finally:

@@ -101,8 +101,9 @@ class Supervisor:
         )
 
     def _look_after(self, model: ReadModel) -> None:
-        asked = steady_clock()
         try:
+            self._say_that_they_are_there(model)
+            asked = steady_clock()
             builds = self._generations.builds(model.name)
             if not builds:
                 builds = [self._generations.first(model, lambda build: self._make(model, build))]
@@ -121,6 +122,12 @@ class Supervisor:
                     "A read model can't be looked after", action="model_trouble", model=model.name, why=str(error)
                 )
             self._troubles[model.name] = error
+
+    def _say_that_they_are_there(self, model: ReadModel) -> None:
+        """Those who were taken for gone, before they remember anything again: see `_start`."""
+        for hired in self._hired.values():
+            if hired.projection.model is model and hired.projection.awareness.is_lost:
+                self._reports.write(hired.projection.build, hired.projection.standing)
 
     def _start(self, key: tuple[str, int], model: ReadModel, build: Build) -> None:
         # Before it remembers anything: a repair waits for those of whom it knows.

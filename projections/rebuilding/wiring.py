@@ -50,7 +50,7 @@ from projections.stores.whole_heads import WholeHeads
 
 LEASE_TTL: Final = 5.0
 TROUBLES: Final = 3
-"""Looks in a row that Postgres did not answer: it may be slow for a moment, and nothing has begun yet."""
+"""Waits in a row in which Postgres did not answer: it may be slow for a moment, and nothing has begun yet."""
 PATIENCE: Final = 30.0
 """Seconds for a statement: reading a stretch of the log of a busy database takes its time."""
 STORE_PATIENCE: Final = 60.0
@@ -212,6 +212,8 @@ def _tenure(keeper: LeaseKeeper, model: ReadModel) -> Tenure:
                 code="already_being_rebuilt",
             )
         left = lease.seconds_left if lease is not None else None
+    if keeper.trouble:
+        raise Misconfigured(keeper.trouble)
     raise Refusal(f"{model.name} is already being worked on.", code="already_being_rebuilt")
 
 

@@ -58,11 +58,16 @@ class OrderFeed:
     async def catch_up(self, one: Subscription) -> None:
         """Tells of what there is as fast as the listener takes it."""
         later, full = await self._events.after([one.subject.id], one.position, NEWEST)
-        events = await self._events.of(one.subject.id) if full else [self._events.decoded(each) for each in later]
+        try:
+            events = await self._events.of(one.subject.id) if full else [self._events.decoded(each) for each in later]
+        except Refusal:  # so much has happened that it can't be told at once
+            one.end("slow")
+            return
         for envelope in events:
             if one.position < envelope.recorded.position:
+                message = _message(orjson.dumps(told(envelope)), envelope.recorded)
                 one.position = envelope.recorded.position
-                await one.hand(_message(orjson.dumps(told(envelope)), envelope.recorded))
+                await one.hand(message)
 
     async def _tell_all(self, order_id: str, subscriptions: Sequence[Subscription]) -> None:
         try:
@@ -115,7 +120,7 @@ class CustomerFeed:
         look = await self._look(customer, hinted, depth)
         async for order_id, kept in self._orders(customer, look):
             for one in subscriptions:
-                if message := self._news(one, order_id, kept):
+                if message := self._news(one, order_id, kept, order_id in hinted):
                     one.tell(message)
             await _let_them_send()
         if look.is_whole:
@@ -162,9 +167,10 @@ class CustomerFeed:
             below = page[-1].place
         return found
 
-    def _news(self, one: Subscription, order_id: str, kept: Kept) -> Message | None:
+    def _news(self, one: Subscription, order_id: str, kept: Kept, is_hinted: bool = False) -> Message | None:
+        """A hint of an order that was not among those looked at may come after its position has come into view."""
         place = Partition(TOPIC, partition_of(order_id, self._partitions))
-        if kept.position <= one.told.get(order_id, one.view.get(place, 0)):
+        if kept.position <= one.told.get(order_id, 0 if is_hinted else one.view.get(place, 0)):
             return None
         one.told[order_id] = kept.position
         return Message(encode_view(one.view), "order", kept.body)

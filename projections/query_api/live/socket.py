@@ -133,7 +133,11 @@ class Conversation:
                     raise
                 await self.say_problem(error, said)
                 continue
-            await self.say({"type": "subscribed", **subscription.subject._asdict()})
+            try:
+                await self.say({"type": "subscribed", **subscription.subject._asdict()})
+            except BaseException:  # nobody would close it
+                self._opening.streams.close(subscription)
+                raise
             task = asyncio.create_task(self._send(subscription))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, Final, NamedTuple
 
 import structlog
@@ -54,6 +54,9 @@ class Streams:
         self._open: dict[Subject, list[Subscription]] = defaultdict(list)
         self._callers: Counter[str] = Counter()
         self._dirty: dict[Subject, set[str]] = {}
+        """Of customers: the orders of which hints came."""
+        self._missed: dict[Subject, set[str]] = {}
+        """The same, for those who were not level when they came."""
         self._to_look: dict[Subject, int] = {}
         self._news = asyncio.Event()
         self.dropped: Callable[[str], None] = lambda _: None
@@ -95,7 +98,7 @@ class Streams:
             else:
                 # What came meanwhile it was not told with the others.
                 subscription.is_catching_up = False
-                self._look_at(subscription.subject, ALL)
+                self._look_at(subscription.subject, ALL, self._missed.pop(subscription.subject, ()))
 
     def close(self, subscription: Subscription) -> None:
         listeners = self._open[subscription.subject]
@@ -104,6 +107,7 @@ class Streams:
         if not listeners:
             del self._open[subscription.subject]
             self._dirty.pop(subscription.subject, None)
+            self._missed.pop(subscription.subject, None)
         if subscription.reason is not None:
             self.dropped(subscription.reason)
 
@@ -113,8 +117,7 @@ class Streams:
             self._look_at(order, 0)
         customer = Subject("customer", hint.label.rpartition(" ")[2])
         if customer in self._open:
-            self._dirty.setdefault(customer, set()).add(hint.document_id)
-            self._look_at(customer, 0)
+            self._look_at(customer, 0, [hint.document_id])
 
     def look_at_all(self, depth: int = ALL) -> None:
         for subject in self._open:
@@ -134,8 +137,8 @@ class Streams:
                 if subject.kind != "customer" or subject not in self._open:
                     continue
                 level, hinted = self._level_with(subject), dirty.get(subject, ())
-                if len(level) < len(self._open[subject]):  # whoever is not level yet is told of them then
-                    self._dirty.setdefault(subject, set()).update(hinted)
+                if hinted and len(level) < len(self._open[subject]):
+                    self._missed.setdefault(subject, set()).update(hinted)
                 if level:
                     try:
                         await self._customers.tell(subject.id, level, hinted, depth)
@@ -145,8 +148,7 @@ class Streams:
             again = to_look
         if again:
             for subject, depth in again.items():
-                self._look_at(subject, depth)
-                self._dirty.setdefault(subject, set()).update(dirty.get(subject, ()))
+                self._look_at(subject, depth, dirty.get(subject, ()))
             await asyncio.sleep(REST)
 
     async def watch(self) -> None:
@@ -185,6 +187,8 @@ class Streams:
         """Those who have been told what there was."""
         return [one for one in self._open.get(subject, ()) if not one.is_catching_up]
 
-    def _look_at(self, subject: Subject, depth: int) -> None:
+    def _look_at(self, subject: Subject, depth: int, hinted: Collection[str] = ()) -> None:
         self._to_look[subject] = max(depth, self._to_look.get(subject, 0))
+        if hinted:
+            self._dirty.setdefault(subject, set()).update(hinted)
         self._news.set()

@@ -118,7 +118,7 @@ def never_asks_where_it_stands(settings: Settings, model: ReadModel, build: Buil
 
 
 def forgets_whom_it_paused(settings: Settings, model: ReadModel, build: Build) -> Any:
-    """Takes it that none sleeps of whom any was handed out anew."""
+    """Takes it that none sleeps when any was handed out anew, and puts none to sleep again, which would remind it."""
     original = Projection._assigned
 
     def assigned(self: Projection, partitions: Sequence[Partition]) -> Mapping[Partition, Mark]:

@@ -12,7 +12,7 @@ import pytest
 
 from eventing.consuming import Mark, Message, Partition
 from eventing.errors import Unavailable
-from projections.awareness import UNSEEN_SECONDS, Awareness, OutOfTouch
+from projections.awareness import UNSEEN_SECONDS, Awareness
 from projections.consumer import Consumer
 from projections.generations import Build
 from projections.hearing import Ear
@@ -76,6 +76,8 @@ class Taking:
     def told(self, marks: Mapping[Partition, Mark]) -> None: ...
 
     def pause(self, partitions: Sequence[Partition]) -> None: ...
+
+    def resume(self, partitions: Sequence[Partition]) -> None: ...
 
 
 @pytest.fixture
@@ -177,20 +179,37 @@ def test_out_of_touch_with_its_build_it_remembers_nothing_from_one_batch_to_the_
     assert len(projection._recent) == 0, "a repair may have come that did not wait for it"
 
 
-def test_out_of_touch_with_its_build_it_does_not_give_a_batch_to_the_store_again(
-    projection: Projection, store: Store
+@pytest.mark.parametrize("is_out_of_touch", [True, False], ids=["out of touch", "told of a repair"])
+def test_a_batch_that_failed_is_folded_again_from_what_was_repaired_since(
+    projection: Projection, store: Store, is_out_of_touch: bool
 ) -> None:
+    projection._recent = Recent(10)
+    store.may_write.set()
     projection._held.take_in([message(PLACED)])
     projection._step(cast(Consumer, Taking()))
+    projection._join()
+    right = store.documents[PLACED.key]
+    assert right.document is not None
+    projection._recent.keep(PLACED.key, PLACE, right._replace(document={**right.document, "total": 1}))
+
     store.fails = True
-    store.may_write.set()
-    projection._step(cast(Consumer, Taking()))
+    projection._held.take_in([message(CONFIRMED)])
+    for _ in range(2):
+        projection._step(cast(Consumer, Taking()))
     assert projection.standing.state == "paused"
 
+    store.fails = False
     projection._breaker.succeeded()
-    projection.awareness = seen(UNSEEN_SECONDS + 1)
-    with pytest.raises(OutOfTouch):
-        projection._step(cast(Consumer, Taking()))
+    if is_out_of_touch:
+        projection.awareness = seen(UNSEEN_SECONDS + 1)
+    else:
+        projection.awareness.mended = 1
+    projection._step(cast(Consumer, Taking()))
+
+    written = store.documents[PLACED.key]
+    assert written.position == CONFIRMED.position
+    assert written.document is not None
+    assert written.document["total"] == right.document["total"]
 
 
 def seen(seconds: float) -> Awareness:

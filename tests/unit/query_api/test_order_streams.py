@@ -13,7 +13,7 @@ from event_schemas.order.confirmed import OrderConfirmed
 from eventing.envelope import Recorded
 from eventing.event_store import EventStore
 from eventing.web.auth import Admitted, Caller, Role
-from projections.query_api.answering.events import OrderEvents
+from projections.query_api.answering.events import MOST, OrderEvents
 from projections.query_api.live.feeds import CustomerFeed, OrderFeed
 from projections.query_api.live.streams import Limits, Streams
 from projections.query_api.live.subscription import QUEUE, Subject, Subscription
@@ -69,6 +69,18 @@ async def test_an_order_to_which_more_has_happened_than_may_pile_up_is_told_from
 
     assert listener.reason is None
     assert heard + await take(listener, 1) == list(range(1, MANY + 2)), "in their order, what came meanwhile last"
+
+
+async def test_one_to_which_too_much_has_happened_to_be_told_at_once_lets_its_listener_go() -> None:
+    log = Log()
+    log.append(MOST + 1)
+    listener = log.listen()
+
+    async with asyncio.timeout(5):
+        await log.streams.catch_up(listener)
+
+    assert listener.reason == "slow"
+    assert listener.queue.empty()
 
 
 async def test_it_goes_on_behind_what_was_heard_before() -> None:
