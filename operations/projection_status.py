@@ -42,7 +42,7 @@ class ProjectionStatus(NamedTuple):
     head: int
     """The last position of the log."""
     lag_events: int | None
-    """Messages in Kafka that are not in it; None where no projector has said yet."""
+    """Messages in Kafka that are not in it; None where no projector has said yet, of one of its partitions at least."""
     lag_seconds: float
     rate: float
     parked: int
@@ -83,9 +83,7 @@ def _status(
     told = [one for one in reports if (one.model, one.build) == (build.model, build.number)]
     awake = [one for one in told if one.age < SILENT_SECONDS]
     marks = _newest_marks(told)
-    wanted = [one for one in heads if one.topic in model.topics]
-    # Right after a rebuild nobody has: all of its events are in the build, and to say that none is would be an alarm.
-    lag = sum(max(0, heads[one] - (marks[one].offset if one in marks else 0)) for one in wanted) if marks else None
+    lag = lag_of(marks, {one: head for one, head in heads.items() if one.topic in model.topics})
     lasting = max((one.lag_seconds + (0.0 if one in awake else one.age) for one in told), default=0.0)
     state = min((one.state for one in awake), key=WORST_FIRST.index, default="stopped")
     troubled = max((one for one in told if one.last_error_at), key=lambda one: str(one.last_error_at), default=None)
@@ -106,6 +104,14 @@ def _status(
         last_error_at=troubled.last_error_at if troubled else None,
         processes=[one.holder for one in awake],
     )
+
+
+def lag_of(marks: Mapping[Partition, Mark], heads: Mapping[Partition, int]) -> int | None:
+    """None where nobody says how far a partition is: right after a rebuild, or while it goes from one process to
+    another. All of its events may be in the build, and to say that none is would be an alarm."""
+    if not marks or any(head and one not in marks for one, head in heads.items()):
+        return None
+    return sum(max(0, head - marks[one].offset) for one, head in heads.items() if head)
 
 
 def _newest_marks(reports: Sequence[Report]) -> Mapping[Partition, Mark]:
