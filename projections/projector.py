@@ -129,7 +129,7 @@ class Projection:
         if not self.awareness.is_lost and self.awareness.mended == self.standing.mended:
             return
         self._join()
-        if self._writing:  # it failed: what it was folded from it is not to remember either
+        if self._writing:  # it failed, and would be given to the store again as it was folded
             self._writing.batch.is_doubtful = True
         self._forget()
 
