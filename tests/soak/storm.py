@@ -25,7 +25,7 @@ class Hit(NamedTuple):
     target: str
     seconds: float
     in_flight: bool
-    """Whether somebody was waiting for an answer when it struck."""
+    """Whether somebody was waiting for an answer when it struck, or when it was over."""
 
 
 class Weather:
@@ -86,7 +86,7 @@ class Weather:
             self.failures.append(f"{fault.kind}: {error!r}")
             return
         if target:
-            self.hits.append(Hit(began, fault.kind, target, time.monotonic() - began, busy))
+            self.hits.append(Hit(began, fault.kind, target, time.monotonic() - began, busy or self._busy()))
 
 
 class Storm(NamedTuple):
