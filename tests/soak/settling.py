@@ -30,8 +30,9 @@ def settle(platform: Platform, healed: float) -> Settled:
     done = until(lambda: not any(open_work(platform).values()), LONGEST)
     if done is not None:
         done = until(lambda: views_rest(platform) and not any(open_work(platform).values()), LONGEST)
-    # Who was seen at rest is: a partition that just goes from one process to another would be unknown for a moment.
-    left = {**open_work(platform), "views": 0 if done is not None else views_behind(platform)}
+    # Looked at once more, for as long: of a partition that goes from one process to another nothing is known a while.
+    rested = until(lambda: not views_behind(platform), LONGEST if done is not None else 0)
+    left = {**open_work(platform), "views": views_behind(platform) if rested is None else 0}
     return Settled(time.time() - healed if done is not None else None, left)
 
 

@@ -19,13 +19,18 @@ LANES = ((1, False), (3, False), (3, True))
 about a fifth of the faults overlap."""
 
 
+LULL = 0.5
+"""Seconds in which a fault looks for somebody who waits: what strikes nobody says little. Then it strikes anyway."""
+GLANCE = 0.002
+
+
 class Hit(NamedTuple):
     t: float
     kind: str
     target: str
     seconds: float
     in_flight: bool
-    """Whether somebody was waiting for an answer when it struck, or when it was over."""
+    """Whether somebody was waiting for an answer when it struck."""
 
 
 class Weather:
@@ -73,7 +78,13 @@ class Weather:
             if not deck:
                 deck = [fault for fault in own for _ in range(fault.weight)]
                 chance.shuffle(deck)
+            self._lie_in_wait()
             self._strike(storm, deck.pop())
+
+    def _lie_in_wait(self) -> None:
+        end = time.monotonic() + LULL
+        while not self._busy() and time.monotonic() < end and not self._over.wait(GLANCE):
+            """Nobody waits yet."""
 
     def _strike(self, storm: faulting.Storm, fault: Fault) -> None:
         began, busy = time.monotonic(), self._busy()
@@ -86,7 +97,7 @@ class Weather:
             self.failures.append(f"{fault.kind}: {error!r}")
             return
         if target:
-            self.hits.append(Hit(began, fault.kind, target, time.monotonic() - began, busy or self._busy()))
+            self.hits.append(Hit(began, fault.kind, target, time.monotonic() - began, busy))
 
 
 class Storm(NamedTuple):

@@ -17,9 +17,8 @@ KNOWN = 1
 STORM_SECONDS = 20
 MOST_SECONDS = 600
 """On a machine with nothing else to do it takes less than a third of that."""
-PLENTY = 3
-"""Faults, at least, that have to have met somebody who was waiting, or the run says little. Of sixteen or so about half
-do, but that is a matter of chance."""
+PLENTY = 5
+"""Faults, at least, that have to have struck while somebody was waiting, or the run says little."""
 
 
 @pytest.mark.slow
